@@ -1,0 +1,54 @@
+/*
+ * Where frames come from. A source is a list of inputs (capture files, folders, standard input),
+ * read one after the other; it yields one frame at a time.
+ *
+ * Files are read in place by our own reader (pcap and pcapng, both byte orders, micro- and
+ * nanoseconds; .gz and .zst through zlib and zstd); anything else is left to libpcap, which also
+ * compiles the filter. Nothing is allocated by a number that stands in the file: a record longer
+ * than SOURCE_RECORD_MAX counts as damage.
+ *
+ * Damage (cut short, impossible record) ends that file, not the run: what was read before it has
+ * been handed out, `source_next` then goes on with the next input, and `source_damage` gives one
+ * sentence for each damaged file with its name and byte offset.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "capture/frame.h"
+
+#define SOURCE_RECORD_MAX (256u * 1024u)
+
+struct source;
+
+struct source_options {
+    const char *const *inputs; /* file, folder or "-", in the order given */
+    size_t input_count;
+    const char *filter;        /* BPF expression, NULL for none */
+};
+
+struct source_stats {
+    uint64_t files;
+    uint64_t damaged_files;
+    uint64_t frames;       /* handed out */
+    uint64_t filtered;     /* read, but not matched by the filter */
+    uint64_t captured_bytes;
+    uint64_t total_bytes;  /* of all inputs on disk, 0 when unknown (for progress) */
+    uint64_t read_bytes;   /* of total_bytes, how far reading has come */
+};
+
+/*
+ * Open the inputs: folders are expanded to the captures in them, sorted by the time of the first
+ * packet (then by name). NULL with a sentence when an input does not exist, cannot be read, is no
+ * capture, a folder holds none, or the filter does not compile.
+ */
+struct source *source_open_files(const struct source_options *options, struct err *why);
+
+/* The next frame; false when all inputs are at their end. */
+bool source_next(struct source *s, struct frame *out);
+
+const struct source_stats *source_stats(const struct source *s);
+
+/* Sentences of the damage met so far: number `i`, NULL when there is no such. */
+const char *source_damage(const struct source *s, size_t i);
+
+void source_free(struct source *s);
