@@ -1,0 +1,139 @@
+/*
+ * A finding: what detection says about a device and a destination, one revision of it. The alert
+ * stage turns it into an event. A finding is lent to the callback and valid until it returns.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "outcome/outcome.h"
+#include "session/session.h"
+
+#define FINDING_EVIDENCE_MAX 24
+#define FINDING_CONTROLS_MAX 16
+#define FINDING_RISKS_MAX 16
+#define FINDING_RELATED_MAX 1000
+#define FINDING_CLAUSES_MAX 12
+#define FINDING_TEXT_MAX 640
+
+enum finding_type {
+    FINDING_REFUSED_THEN_DIRECT, /* detections, in the order of their precedence */
+    FINDING_PINNING_SUSPECTED,
+    FINDING_OPAQUE_DIRECT_BEACON,
+    FINDING_OPAQUE_DIRECT,
+    FINDING_INSPECTION_REFUSED,
+    FINDING_SHORT_LIVED_SESSIONS,
+    FINDING_DETECTIONS_END,
+    FINDING_APP_CA_UNTRUSTED = FINDING_DETECTIONS_END, /* notices */
+    FINDING_DEVICE_NOT_ONBOARDED,
+    FINDING_SITE_OR_INSPECTOR_FAULT,
+    FINDING_MTLS_REQUIRED,
+    FINDING_PIN_ROTATION_BREAKAGE,
+    FINDING_PINNING_REMOVED,
+    FINDING_UNKNOWN_INTERCEPTOR,
+    FINDING_TYPE_COUNT,
+};
+
+enum finding_state { FINDING_OPEN, FINDING_UPDATED, FINDING_CLOSED, FINDING_RETRACTED };
+
+enum hypothesis { HYPOTHESIS_PIN, HYPOTHESIS_APPCA, HYPOTHESIS_DEV, HYPOTHESIS_SITE, HYPOTHESIS_COUNT };
+
+/* A session that contributed, with its weight in decibans. */
+struct finding_evidence {
+    uint8_t session_id[SESSION_ID_BYTES];
+    char community_id[40];
+    uint64_t time_ns;
+    enum outcome outcome;
+    enum outcome_shape shape;
+    enum inspection_state inspection;
+    double inspection_probability;
+    enum inspection_basis inspection_basis;
+    double weight_db;  /* as counted: class weight times P(inspected), after guards */
+    bool counted;      /* the strongest of its episode; others are listed with 0 */
+};
+
+/* A control of stage 2 (or contrast, veto) that was used, with its four likelihoods. */
+struct finding_control {
+    const char *name; /* "dev_accepts" */
+    char fact[160];   /* "device completed 12 inspected sessions to 5 other destinations" */
+    bool has_likelihoods;
+    double likelihood[HYPOTHESIS_COUNT];
+    double weight_db; /* for contrast and accepts; 0 for likelihood rows */
+};
+
+struct finding_risk {
+    const char *name; /* "rare_destination" */
+    int points;
+};
+
+struct finding_clause {
+    const char *id;    /* "AN1725.NSM:Inspection" */
+    const char *state; /* "met", "not_met", "no_data" */
+};
+
+struct finding_counts {
+    uint32_t refused;
+    uint32_t episodes;
+    uint32_t accepted;
+    uint32_t direct;
+    uint32_t resumed;
+    uint32_t quic;
+    uint32_t devices;
+};
+
+struct finding {
+    enum finding_type type;
+    enum finding_state state;
+    uint8_t alert_id[16];
+    uint32_t revision;    /* from 1 */
+    uint64_t time_ns;     /* packet time at which this revision was issued */
+    uint64_t start_ns;    /* first and last contributing session */
+    uint64_t end_ns;
+    const char *analytic; /* "AN1725", "AN1726" or "PINSIGHT-..." */
+    const char *platform; /* "android", "ios"; NULL when unknown */
+    const char *platform_basis;
+
+    int severity;         /* 1, 21, 47, 73, 99 */
+    int risk_score;       /* 0 to 100 */
+    double confidence;
+    double stage1_db;
+    double hypotheses[HYPOTHESIS_COUNT];
+    bool has_hypotheses;
+    bool informational;   /* on an allow-list: severity 1 */
+    char allowed_by[160]; /* list entry that lowered it, else empty */
+
+    bool has_device;
+    struct address device;
+    bool has_mac;
+    uint8_t mac[6];
+    bool device_ambiguous;
+    bool has_destination;
+    char destination[SESSION_NAME_MAX]; /* domain, else empty */
+    struct address destination_address;
+    uint16_t destination_port;
+    bool has_destination_address;
+    char app_key[APP_KEY_TEXT_MAX];
+    char ja4[JA4_TEXT_MAX];
+    bool app_shared;
+    const char *bypass_actor; /* "box_or_policy", "client_or_unknown"; NULL when not applicable */
+    char authority[SESSION_AUTHORITY_MAX];
+
+    struct finding_counts counts;
+    const struct finding_evidence *evidence;
+    size_t evidence_count;
+    const struct finding_control *controls;
+    size_t control_count;
+    const struct finding_risk *risks;
+    size_t risk_count;
+    const struct finding_clause *clauses;
+    size_t clause_count;
+    const struct address *related; /* affected devices, at most FINDING_RELATED_MAX */
+    size_t related_count;
+
+    char message[FINDING_TEXT_MAX]; /* one sentence a person understands */
+    char reason[FINDING_TEXT_MAX];
+};
+
+/* "inspection_refused" */
+const char *finding_type_name(enum finding_type type);
+const char *finding_state_name(enum finding_state state);
+const char *hypothesis_name(enum hypothesis h); /* "app_pins" and so on */
