@@ -1,0 +1,299 @@
+# pinsight: plain GNU make, everything made lies in build/. `make help` lists the targets.
+
+V ?= 0
+PREFIX ?= /usr/local
+VARIANT ?= release
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+BUILD := build/$(VARIANT)
+PROGRAM := $(if $(filter release,$(VARIANT)),build/pinsight,$(BUILD)/pinsight)
+
+# --- Sources -------------------------------------------------------------------------------------
+
+SOURCES := $(wildcard src/*.c src/*/*.c)
+HEADERS := $(wildcard src/*.h src/*/*.h)
+RULES := $(sort $(wildcard rules/*.yaml))
+TEST_SOURCES := $(wildcard tests/lib/*.c tests/unit/*.c tests/fuzz/*.c tests/bench/*.c)
+TEST_HEADERS := $(wildcard tests/*/*.h)
+
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
+# The rules become a source as soon as there is a header that says how.
+GENERATED := $(if $(wildcard src/config/builtin.h),$(BUILD)/gen/builtin_rules.o)
+MAIN := $(filter $(BUILD)/obj/main.o,$(OBJECTS))
+ARCHIVE := $(BUILD)/libpinsight.a
+TEST_ARCHIVE := $(BUILD)/libtest.a
+TEST_LIB := $(filter-out tests/lib/fuzz_driver.c,$(wildcard tests/lib/*.c))
+
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_SCRIPTS := $(wildcard tests/unit/*.t)
+SEEDS := $(patsubst tests/fuzz/%.c,$(BUILD)/seeds/%,$(wildcard tests/fuzz/fuzz_*.c))
+GOLDEN := $(wildcard tests/golden/run.t)
+SCRIPTS := $(wildcard tests/*.t)
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+FUZZ := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
+
+# --- Flags ---------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+	-Wcast-qual -Wformat=2 -Wswitch-enum
+ifneq ($(filter true 1,$(CI) $(WERROR)),)
+WARNINGS += -Werror
+endif
+
+optimised = $(filter -O -O1 -O2 -O3 -Os -Og -Ofast,$(CFLAGS))
+HARDENED_LINK := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+ifeq ($(VARIANT),release)
+CFLAGS ?= -O2 -g
+FLAGS = -fPIE -fstack-protector-strong $(if $(optimised),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+LINK := -pie $(HARDENED_LINK)
+else ifeq ($(VARIANT),debug)
+CFLAGS ?= -O0 -g
+FLAGS := -DPINSIGHT_CHECKS
+else ifeq ($(VARIANT),sanitize)
+CFLAGS ?= -O1 -g
+FLAGS := -DPINSIGHT_CHECKS -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+LINK := -fsanitize=address,undefined
+else ifeq ($(VARIANT),coverage)
+CFLAGS ?= -O0 -g
+FLAGS := -DPINSIGHT_CHECKS --coverage
+LINK := --coverage
+else ifeq ($(VARIANT),fuzz)
+CFLAGS ?= -O1 -g
+FLAGS := -DPINSIGHT_CHECKS -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK := -fsanitize=address,undefined
+else
+$(error VARIANT is one of release, debug, sanitize, coverage, fuzz; not "$(VARIANT)")
+endif
+
+# LIB_CFLAGS and LIBS come from build/libs.mk, below.
+CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc $(LIB_CFLAGS) $(CPPFLAGS)
+COMPILE = $(CC) -std=c11 $(CPPFLAGS_ALL) $(WARNINGS) $(FLAGS) $(CFLAGS) -MMD -MP -c
+# Fuzz targets and tests define functions that no header declares.
+COMPILE_TEST = $(filter-out -Wmissing-prototypes,$(COMPILE)) -Itests/lib
+LINKED = $(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -Wl,--as-needed
+
+# --- What the machine must have ------------------------------------------------------------------
+# Make reads itself again after it made build/libs.mk, so a bare machine is fine.
+
+ifneq ($(filter-out help clean format uninstall,$(or $(MAKECMDGOALS),all)),)
+include build/libs.mk
+endif
+
+PACKAGES := libpcap libndpi json-c yaml-0.1 libcrypto zlib libzstd
+
+build/libs.mk: tests/lib/install-deps.sh
+	@mkdir -p build
+	@tests/lib/install-deps.sh build
+	@cflags=$$(pkg-config --cflags $(PACKAGES)) && libs=$$(pkg-config --libs $(PACKAGES)) && \
+	printf 'LIB_CFLAGS := $$(patsubst -I%%,-isystem %%,%s)\nLIBS := %s -lm\n' \
+		"$$cflags" "$$libs" >$@
+
+build/have-%: tests/lib/install-deps.sh
+	@mkdir -p build
+	@tests/lib/install-deps.sh $*
+	@touch $@
+
+# --- Build ---------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(if $(MAIN),$(PROGRAM),$(ARCHIVE)) ## build the program: build/pinsight
+
+# Changes when a flag does, and then all is compiled again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(COMPILE) $(LINKED) $(LIBS)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -o $@ $<
+
+$(BUILD)/test-obj/%.o: tests/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE_TEST) -o $@ $<
+
+# The folder itself is a prerequisite, so that a removed rule file counts as a change.
+$(BUILD)/gen/builtin_rules.c: $(RULES) $(wildcard rules)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@{ printf '#include "config/builtin.h"\n'; \
+	for rule in $(RULES); do \
+		printf 'static const unsigned char %s[] = {\n' "$$(basename $$rule | tr -c 'a-z0-9\n' _)"; \
+		od -An -v -tu1 $$rule | sed 's/[0-9][0-9]*/&,/g'; \
+		printf '0};\n'; \
+	done; \
+	printf 'const struct builtin_rule builtin_rules[] = {\n'; \
+	for rule in $(RULES); do \
+		name=$$(basename $$rule); id=$$(echo $$name | tr -c 'a-z0-9\n' _); \
+		printf '{"%s", (const char *)%s, sizeof(%s) - 1},\n' $$name $$id $$id; \
+	done; \
+	printf '{0}};\nconst size_t builtin_rules_count = %d;\n' $(words $(RULES)); } >$@
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	$(Q)$(COMPILE) -o $@ $<
+
+$(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS)) $(GENERATED)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(TEST_ARCHIVE): $(TEST_LIB:tests/%.c=$(BUILD)/test-obj/%.o)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(PROGRAM): $(MAIN) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)$(LINKED) -o $@ $^ $(LIBS)
+
+$(BUILD)/unit/%: $(BUILD)/test-obj/unit/%.o $(TEST_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKED) -o $@ $^ $(LIBS)
+
+$(BUILD)/seeds/%: $(BUILD)/test-obj/fuzz/%.o $(BUILD)/test-obj/lib/fuzz_driver.o $(TEST_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKED) -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/test-obj/fuzz/%.o $(TEST_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKED) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/bench/%: $(BUILD)/test-obj/bench/%.o $(TEST_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINKED) -o $@ $^ $(LIBS)
+
+# --- Tests ---------------------------------------------------------------------------------------
+
+PROVE = PERL5LIB=$(CURDIR)/tests/lib PINSIGHT=$(CURDIR)/$(PROGRAM) PINSIGHT_BUILD=$(BUILD) \
+	prove --formatter TestCount --jobs 2 $(if $(filter 1,$(V)),--verbose)
+
+READY := $(if $(MAIN),$(PROGRAM)) | build/have-check
+
+.PHONY: check unit seeds golden golden-update
+check: $(UNIT) $(SEEDS) $(READY) ## build and run every test; ends with "N passed, N failed"
+	@$(PROVE) $(UNIT) $(UNIT_SCRIPTS) $(SEEDS) $(GOLDEN) $(SCRIPTS)
+
+unit: $(UNIT) $(READY) ## the tests of single files
+	@$(PROVE) $(UNIT) $(UNIT_SCRIPTS)
+
+seeds: $(SEEDS) | build/have-check ## replay the seeds of every fuzz target
+	@$(PROVE) $(SEEDS)
+
+golden: $(READY) ## compare the output on whole captures with what is expected
+	@$(PROVE) $(GOLDEN)
+
+golden-update: $(READY) ## write what is expected anew; review the difference
+	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/golden/run.t --update
+
+# --- Variants ------------------------------------------------------------------------------------
+
+.PHONY: debug sanitize coverage fuzz run-fuzz
+debug: ## build without optimisation and with checks: build/debug/pinsight
+	@$(MAKE) --no-print-directory VARIANT=debug all
+
+sanitize: ## build with address and undefined-behaviour sanitizers, run every test
+	@$(MAKE) --no-print-directory VARIANT=sanitize check
+
+coverage: ## run every test and print the line coverage of each file
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory VARIANT=coverage check
+	@tests/lib/coverage.sh build/coverage/obj | tee build/coverage/summary.txt
+
+fuzz: | build/have-fuzz ## fuzz each target FUZZ_SECONDS long; FUZZ_TARGETS="hello x509" selects
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang run-fuzz
+
+run-fuzz: $(FUZZ)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run-fuzz.sh $(BUILD) $(FUZZ_TARGETS)
+
+.PHONY: bench demo lab
+bench: $(BENCH) $(if $(MAIN),$(PROGRAM)) ## measure time and memory
+	@set -e; for bench in $(BENCH) $(wildcard tests/bench/*.sh); do \
+		PINSIGHT=$(CURDIR)/$(PROGRAM) $$bench; done
+
+demo: $(if $(MAIN),$(PROGRAM)) ## alerts from the bundled captures
+	@tests/demo.sh $(PROGRAM)
+
+lab: $(if $(MAIN),$(PROGRAM)) | build/have-lab ## make the bundled captures anew (network namespaces, root)
+	@tests/live/lab.sh
+
+# --- Source checks -------------------------------------------------------------------------------
+
+C_FILES := $(SOURCES) $(HEADERS) $(TEST_SOURCES) $(TEST_HEADERS)
+SHELL_FILES := $(wildcard .ci/run tests/*.sh tests/*.t tests/*/*.sh tests/*/*.t)
+
+.PHONY: lint layers tidy format
+lint: layers | build/have-lint ## layers, formatting, clang-tidy, shellcheck
+	@clang-format --dry-run -Werror $(C_FILES)
+	@$(MAKE) --no-print-directory tidy
+	@shellcheck $(SHELL_FILES)
+
+layers: $(OBJECTS) ## who may include whom, sizes, what may not be called
+	@tests/layers.sh $(BUILD)/obj
+
+tidy: | build/have-lint ## clang-tidy alone
+	@printf '%s\n' $(SOURCES) | xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS_ALL) 2>/dev/null' tidy
+
+format: ## write every C file in the house format
+	@clang-format -i $(C_FILES)
+
+# --- Install -------------------------------------------------------------------------------------
+
+BINDIR := $(PREFIX)/bin
+MANDIR := $(PREFIX)/share/man/man1
+DATADIR := $(PREFIX)/share/pinsight
+DOCDIR := $(PREFIX)/share/doc/pinsight
+SYSTEMD := $(PREFIX)/lib/systemd/system
+SYSUSERS := $(PREFIX)/lib/sysusers.d
+TMPFILES := $(PREFIX)/lib/tmpfiles.d
+DOCS := $(wildcard README.md LICENSE NOTICE docs/*.md)
+
+.PHONY: install uninstall clean help
+install: $(PROGRAM) ## install below PREFIX (default /usr/local), DESTDIR before it
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(DATADIR)/rules $(DOCDIR) \
+		$(SYSTEMD) $(SYSUSERS) $(TMPFILES))
+	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/pinsight
+	install -m 644 docs/pinsight.1 $(DESTDIR)$(MANDIR)/pinsight.1
+	install -m 644 $(RULES) $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
+	sed 's|/usr/bin/pinsight|$(BINDIR)/pinsight|' contrib/systemd/pinsight.service \
+		>$(DESTDIR)$(SYSTEMD)/pinsight.service
+	chmod 644 $(DESTDIR)$(SYSTEMD)/pinsight.service
+	install -m 644 contrib/systemd/pinsight.sysusers $(DESTDIR)$(SYSUSERS)/pinsight.conf
+	install -m 644 contrib/systemd/pinsight.tmpfiles $(DESTDIR)$(TMPFILES)/pinsight.conf
+
+uninstall: ## remove what install put there
+	rm -rf $(addprefix $(DESTDIR),$(BINDIR)/pinsight $(MANDIR)/pinsight.1 $(DATADIR) $(DOCDIR) \
+		$(SYSTEMD)/pinsight.service $(SYSUSERS)/pinsight.conf $(TMPFILES)/pinsight.conf)
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target what; do printf '%-16s %s\n' "  $$target" "$$what"; done
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

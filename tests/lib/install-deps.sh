@@ -1,0 +1,54 @@
+#!/bin/sh
+# Install what this project needs and this machine lacks: install-deps.sh GROUP...
+#
+# The one list of Debian packages. When nothing is missing, nothing is asked of the network and no
+# rights are needed.
+set -eu
+
+packages_of() {
+    case $1 in
+    build)
+        echo gcc libc6-dev make pkg-config libpcap-dev libndpi-dev libjson-c-dev libyaml-dev \
+            libssl-dev zlib1g-dev libzstd-dev uthash-dev libxxhash-dev
+        ;;
+    check) echo binutils perl python3 ;;
+    lint) echo clang-format clang-tidy shellcheck ;;
+    fuzz) echo clang libclang-rt-14-dev llvm ;;
+    lab) echo iproute2 nftables tcpdump openssl curl mitmproxy ;;
+    *)
+        echo "install-deps.sh: no group is called $1" >&2
+        exit 2
+        ;;
+    esac
+}
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is no Debian, so nothing is installed here; tests/lib/install-deps.sh lists what is needed." >&2
+    exit 0
+fi
+
+wanted=
+for group in "$@"; do
+    wanted="$wanted $(packages_of "$group")"
+done
+
+missing=
+for package in $wanted; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "Missing packages, and neither root nor sudo to install them:$missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+echo "installing:$missing"
+$as_root apt-get update -q
+# shellcheck disable=SC2086 # a list of names, to be split
+$as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends $missing
