@@ -3,8 +3,14 @@
  * RFC 5246 E.2), parsed from the body of one handshake message.
  *
  * The spans point into that body. Lists are kept as they stand on the wire (without their length
- * prefix) so that fingerprints can be made from them; a list that is malformed makes the whole
- * message malformed, a list that is absent is an empty span.
+ * prefix) so that fingerprints can be made from them; a list that is absent is an empty span.
+ *
+ * A hello is refused when its framing is broken: fields cut short, lengths that do not fill the
+ * message exactly, cipher suites that are no whole number, bytes after the extensions. A missing
+ * extensions block is fine. Real clients send odd extensions: where the body of a known one is
+ * malformed (an empty SNI list, a version list of odd length), the hello still parses and that
+ * value is left empty. Of two extensions of one type the first gives the value. Numbers, also of
+ * draft versions (0x7fNN), are as on the wire.
  */
 #pragma once
 
