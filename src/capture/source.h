@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "base/err.h"
 #include "capture/frame.h"
 
@@ -24,6 +26,7 @@ struct source_options {
     const char *const *inputs; /* file, folder or "-", in the order given */
     size_t input_count;
     const char *filter;        /* BPF expression, NULL for none */
+    const volatile sig_atomic_t *stop; /* a signal that interrupts a read ends it when set; or NULL */
 };
 
 struct source_stats {
@@ -32,6 +35,7 @@ struct source_stats {
     uint64_t frames;       /* handed out */
     uint64_t filtered;     /* read, but not matched by the filter */
     uint64_t captured_bytes;
+    uint64_t skipped_files; /* in folders, that are no captures */
     uint64_t total_bytes;  /* of all inputs on disk, 0 when unknown (for progress) */
     uint64_t read_bytes;   /* of total_bytes, how far reading has come */
 };

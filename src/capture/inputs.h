@@ -1,0 +1,39 @@
+/*
+ * The inputs of a replay in the order in which they are read: what the operator named, with each
+ * folder replaced by the captures in it, sorted by the time of their first packet, then by name.
+ *
+ * In a folder hidden files and subfolders are passed over; files that are no captures are counted.
+ * Descriptors are opened here, while the process may still open everything; beyond INPUTS_OPEN_MAX
+ * files they are opened again by name when their turn comes.
+ */
+#pragma once
+
+#include "capture/reader.h"
+
+#define INPUTS_OPEN_MAX 256
+#define INPUTS_MAX 100000
+
+struct input {
+    char *name;           /* for sentences and frames */
+    int fd;               /* -1: to be opened by name */
+    bool has_frame;       /* a first frame was read: */
+    uint32_t link_type;   /* its link type */
+    uint64_t first_ns;    /* its time; UINT64_MAX without one */
+};
+
+struct inputs {
+    struct input *items;
+    size_t count;
+    size_t room;
+    size_t open_count;
+    uint64_t total_bytes; /* of those that are files */
+    uint64_t skipped;     /* files in folders that are no captures */
+};
+
+/* Take in a file, a folder or "-"; -1 with a sentence when it is none or holds no capture. */
+int inputs_add(struct inputs *in, const char *path, struct reader *reader, struct err *why);
+
+/* The descriptor of input `i`, now the caller's; -1 with a sentence when it cannot be opened. */
+int inputs_take_fd(struct inputs *in, size_t i, struct err *why);
+
+void inputs_fini(struct inputs *in);
