@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what this project needs and this machine lacks: install-deps.sh GROUP...
 #
-# The one list of Debian packages. When nothing is missing, nothing is asked of the network and no
+# The one list of Debian packages for building and testing (tests/live/ has its own for the lab). When nothing is missing, nothing is asked of the network and no
 # rights are needed.
 set -eu
 
@@ -14,7 +14,6 @@ packages_of() {
     check) echo binutils perl python3 ;;
     lint) echo clang-format clang-tidy shellcheck ;;
     fuzz) echo clang libclang-rt-14-dev llvm ;;
-    lab) echo iproute2 nftables tcpdump openssl curl mitmproxy ;;
     *)
         echo "install-deps.sh: no group is called $1" >&2
         exit 2
@@ -32,10 +31,14 @@ for group in "$@"; do
     wanted="$wanted $(packages_of "$group")"
 done
 
+# shellcheck disable=SC2086 # a list of names, to be split
+installed=" $(dpkg-query -W -f '${Package}/${db:Status-Status} ' $wanted 2>/dev/null || true)"
 missing=
 for package in $wanted; do
-    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$state" = installed ] || missing="$missing $package"
+    case $installed in
+    *" $package/installed "*) ;;
+    *) missing="$missing $package" ;;
+    esac
 done
 [ -n "$missing" ] || exit 0
 
@@ -48,7 +51,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 echo "installing:$missing"
-$as_root apt-get update -q
+$as_root apt-get update -q -o Acquire::Retries=3
 # shellcheck disable=SC2086 # a list of names, to be split
 $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends $missing
+    apt-get install -q -y -o Acquire::Retries=3 --no-install-recommends $missing

@@ -16,7 +16,8 @@ static int assertions;
 static int failures;
 
 /* Write the line of one assertion. A sentence holds no '#', which TAP would take for a directive. */
-static bool report(const char *file, int line, bool held, const char *sentence, va_list args)
+static bool report(const char *file, int line, bool held, const char *sentence,
+                   va_list args)
 {
     char text[512];
 

@@ -12,7 +12,7 @@
 #define ok(condition, ...) tap_ok(TAP_HERE, (condition), __VA_ARGS__)
 
 /* Whole numbers of any type; they are compared and shown as 64 bits with sign. */
-#define is_int(got, want, ...) \
+#define is_int(got, want, ...)                                                             \
     tap_is_int(TAP_HERE, (int64_t)(got), (int64_t)(want), __VA_ARGS__)
 
 /* C strings; NULL equals NULL only. */
@@ -37,7 +37,8 @@ void skip(const char *why);
 int done_testing(void);
 
 #define TAP_SENTENCE(n) __attribute__((format(printf, n, n + 1)))
-bool tap_ok(const char *file, int line, bool held, const char *sentence, ...) TAP_SENTENCE(4);
+bool tap_ok(const char *file, int line, bool held, const char *sentence, ...)
+    TAP_SENTENCE(4);
 bool tap_is_int(const char *file, int line, int64_t got, int64_t want, const char *sentence,
                 ...) TAP_SENTENCE(5);
 bool tap_is_text(const char *file, int line, const char *got, const char *want,
