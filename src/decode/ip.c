@@ -1,0 +1,163 @@
+/*
+ * IP, version 4 (RFC 791) and 6 (RFC 8200), up to the header behind it.
+ */
+#include "decode/layer.h"
+
+#define IPV4_HEADER_MIN 20
+#define IPV6_HEADER 40
+
+enum {
+    PROTOCOL_AUTHENTICATION = 51,
+};
+
+struct protocol_row {
+    uint8_t protocol;
+    enum step step;
+};
+
+static const struct protocol_row protocols[] = {
+    {PACKET_TCP, STEP_TCP},
+    {PACKET_UDP, STEP_UDP},
+    {0, STEP_IPV6_EXTENSION},   /* hop by hop */
+    {43, STEP_IPV6_EXTENSION},  /* routing */
+    {44, STEP_IPV6_FRAGMENT},
+    {60, STEP_IPV6_EXTENSION},  /* destination */
+    {135, STEP_IPV6_EXTENSION}, /* mobility */
+    {139, STEP_IPV6_EXTENSION}, /* host identity */
+    {140, STEP_IPV6_EXTENSION}, /* shim6 */
+    {PROTOCOL_AUTHENTICATION, STEP_AUTHENTICATION},
+};
+
+enum step ip_protocol(const struct layers *l)
+{
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+        if (protocols[i].protocol == l->protocol)
+            return protocols[i].step;
+    return END_OTHER_PROTOCOL;
+}
+
+/* For callers that have taken exactly 4 bytes. */
+static void address_from_v4(struct span bytes, struct address *out)
+{
+    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    memcpy(out->bytes, prefix, sizeof(prefix));
+    memcpy(out->bytes + sizeof(prefix), bytes.data, 4);
+}
+
+enum step ip_any(struct layers *l)
+{
+    struct span look = l->rest;
+    uint8_t first;
+
+    if (!span_u8(&look, &first))
+        return layers_short(l);
+    if (first >> 4 == 4)
+        return STEP_IPV4;
+    return first >> 4 == 6 ? STEP_IPV6 : END_NOT_IP;
+}
+
+/*
+ * version 4 bits, header length 4 bits in words, class 1, total length 2, identification 2,
+ * flags 3 bits, fragment offset 13 bits, time to live 1, protocol 1, checksum 2, source 4,
+ * destination 4, options
+ */
+enum step ip_v4(struct layers *l)
+{
+    struct packet *p = l->packet;
+    struct span look = l->rest, header, source, destination;
+    uint16_t total, id, fragment, checksum;
+    uint8_t first, class, protocol;
+    size_t header_len;
+
+    if (!span_take(&look, IPV4_HEADER_MIN, &header))
+        return layers_short(l);
+    if (!span_u8(&header, &first) || !span_u8(&header, &class) || !span_u16(&header, &total) ||
+        !span_u16(&header, &id) || !span_u16(&header, &fragment) ||
+        !span_u8(&header, &p->ttl) || !span_u8(&header, &protocol) ||
+        !span_u16(&header, &checksum) || !span_take(&header, 4, &source) ||
+        !span_take(&header, 4, &destination))
+        return END_MALFORMED;
+    header_len = (size_t)(first & 0x0f) * 4;
+    if (first >> 4 != 4 || header_len < IPV4_HEADER_MIN)
+        return END_MALFORMED;
+    /* Segmentation offload leaves the total length 0: then the frame's end is the packet's. */
+    if (total != 0) {
+        if (total < header_len)
+            return END_MALFORMED;
+        layers_trim(l, total);
+    }
+    if (!span_take(&l->rest, header_len, &header))
+        return layers_short(l);
+    if (l->decoder->options.verify_checksums && checksum_add(0, header) != 0xffff)
+        return END_BAD_CHECKSUM;
+    address_from_v4(source, &p->source);
+    address_from_v4(destination, &p->destination);
+    p->ecn = class & 3;
+    l->protocol = protocol;
+    if (fragment & 0x3fff)
+        return END_FRAGMENT;
+    return ip_protocol(l);
+}
+
+/* version 4 bits, class 8, flow 20, payload length 2, next header 1, hop limit 1, addresses 16 */
+enum step ip_v6(struct layers *l)
+{
+    struct packet *p = l->packet;
+    struct span header, source, destination;
+    uint32_t first;
+    uint16_t payload_len;
+
+    if (!span_take(&l->rest, IPV6_HEADER, &header))
+        return layers_short(l);
+    if (!span_u32(&header, &first) || !span_u16(&header, &payload_len) ||
+        !span_u8(&header, &l->protocol) || !span_u8(&header, &p->ttl) ||
+        !span_take(&header, 16, &source) || !span_take(&header, 16, &destination))
+        return END_MALFORMED;
+    if (first >> 28 != 6)
+        return END_MALFORMED;
+    /* 0: a jumbogram (RFC 2675) or segmentation offload; the frame's end is the packet's. */
+    if (payload_len != 0)
+        layers_trim(l, payload_len);
+    memcpy(p->source.bytes, source.data, sizeof(p->source.bytes));
+    memcpy(p->destination.bytes, destination.data, sizeof(p->destination.bytes));
+    p->ecn = first >> 20 & 3;
+    return ip_protocol(l);
+}
+
+/* RFC 8200, 4.3 to 4.6: next header 1, length 1 in words of 8 without the first, data */
+enum step ip_v6_extension(struct layers *l)
+{
+    uint8_t len;
+
+    if (!span_u8(&l->rest, &l->protocol) || !span_u8(&l->rest, &len) ||
+        !span_skip(&l->rest, (size_t)len * 8 + 6))
+        return layers_short(l);
+    return ip_protocol(l);
+}
+
+/* RFC 4302, 2: next header 1, length 1 in words of 4 without the first two, data */
+enum step ip_authentication(struct layers *l)
+{
+    uint8_t len;
+
+    if (!span_u8(&l->rest, &l->protocol) || !span_u8(&l->rest, &len) ||
+        !span_skip(&l->rest, (size_t)len * 4 + 6))
+        return layers_short(l);
+    return ip_protocol(l);
+}
+
+/* RFC 8200, 4.5: next header 1, reserved 1, offset 13 bits, reserved 2, more 1, identification 4 */
+enum step ip_v6_fragment(struct layers *l)
+{
+    uint8_t reserved;
+    uint16_t fragment;
+    uint32_t id;
+
+    if (!span_u8(&l->rest, &l->protocol) || !span_u8(&l->rest, &reserved) ||
+        !span_u16(&l->rest, &fragment) || !span_u32(&l->rest, &id))
+        return layers_short(l);
+    if (fragment & 0xfff9)
+        return END_FRAGMENT;
+    return ip_protocol(l);
+}

@@ -1,0 +1,118 @@
+/*
+ * TCP (RFC 9293) and UDP (RFC 768).
+ */
+#include "decode/layer.h"
+
+#define TCP_HEADER_MIN 20
+#define UDP_HEADER 8
+
+uint16_t checksum_add(uint16_t sum, struct span bytes)
+{
+    uint64_t total = sum;
+    uint16_t word;
+    uint8_t last;
+
+    while (span_u16(&bytes, &word))
+        total += word;
+    if (span_u8(&bytes, &last))
+        total += (uint64_t)last << 8;
+    while (total >> 16)
+        total = (total & 0xffff) + (total >> 16);
+    return (uint16_t)total;
+}
+
+/* One's complement addition of a number that is no wire data. */
+static uint16_t add_number(uint16_t sum, size_t number)
+{
+    uint64_t total = sum + (uint64_t)number;
+
+    while (total >> 16)
+        total = (total & 0xffff) + (total >> 16);
+    return (uint16_t)total;
+}
+
+bool checksum_transport_right(const struct layers *l)
+{
+    const struct packet *p = l->packet;
+    uint16_t sum;
+
+    /* ::ffff:0:0/96 adds the same to both addresses of version 4, which is taken off again. */
+    sum = checksum_add(0, span_of(p->source.bytes, sizeof(p->source.bytes)));
+    sum = checksum_add(sum, span_of(p->destination.bytes, sizeof(p->destination.bytes)));
+    sum = add_number(sum, l->protocol);
+    sum = add_number(sum, l->rest.len);
+    return checksum_add(sum, l->rest) == 0xffff;
+}
+
+static enum step finish(struct layers *l, uint8_t protocol)
+{
+    struct packet *p = l->packet;
+
+    p->protocol = protocol;
+    p->payload = l->rest;
+    p->payload_len = (uint32_t)(l->rest.len + l->cut);
+    return END_PACKET;
+}
+
+/* What the capture cut cannot be verified. */
+static bool checksum_wrong(const struct layers *l)
+{
+    return l->decoder->options.verify_checksums && l->cut == 0 && !checksum_transport_right(l);
+}
+
+/*
+ * source port 2, destination port 2, sequence 4, acknowledgement 4, data offset 4 bits in words,
+ * reserved 4 bits, flags 1, window 2, checksum 2, urgent 2, options
+ */
+enum step transport_tcp(struct layers *l)
+{
+    struct packet *p = l->packet;
+    struct span look = l->rest, header;
+    uint16_t checksum;
+    uint8_t offset;
+    size_t header_len;
+
+    if (!span_take(&look, TCP_HEADER_MIN, &header))
+        return layers_short(l);
+    if (!span_u16(&header, &p->source_port) || !span_u16(&header, &p->destination_port) ||
+        !span_u32(&header, &p->sequence) || !span_u32(&header, &p->acknowledgement) ||
+        !span_u8(&header, &offset) || !span_u8(&header, &p->tcp_flags) ||
+        !span_u16(&header, &p->window) || !span_u16(&header, &checksum))
+        return END_MALFORMED;
+    header_len = (size_t)(offset >> 4) * 4;
+    if (header_len < TCP_HEADER_MIN)
+        return END_MALFORMED;
+    if (checksum_wrong(l))
+        return END_BAD_CHECKSUM;
+    if (!span_take(&l->rest, header_len, &p->tcp_options))
+        return layers_short(l);
+    if (!span_skip(&p->tcp_options, TCP_HEADER_MIN))
+        return END_MALFORMED;
+    l->decoder->stats.tcp++;
+    return finish(l, PACKET_TCP);
+}
+
+/* source port 2, destination port 2, length 2 with the header, checksum 2 (0: none) */
+enum step transport_udp(struct layers *l)
+{
+    struct packet *p = l->packet;
+    struct span look = l->rest;
+    uint16_t len, checksum;
+
+    if (!span_u16(&look, &p->source_port) || !span_u16(&look, &p->destination_port) ||
+        !span_u16(&look, &len) || !span_u16(&look, &checksum))
+        return layers_short(l);
+    if (len != 0) {
+        if (len < UDP_HEADER)
+            return END_MALFORMED;
+        if (len > l->rest.len && l->cut == 0)
+            return END_MALFORMED;
+        layers_trim(l, len);
+    }
+    if (checksum != 0 && checksum_wrong(l))
+        return END_BAD_CHECKSUM;
+    if (!span_skip(&l->rest, UDP_HEADER))
+        return layers_short(l);
+    l->decoder->stats.udp++;
+    return finish(l, PACKET_UDP);
+}
