@@ -4,8 +4,12 @@
  * A Certificate message is split into its DER certificates; each is looked up in a bounded cache
  * by digest with the bytes compared. A new one is read by our own DER walk (tls/x509.h), and then
  * once by libcrypto to learn whether a configured inspection authority, or a public root, signed
- * it: by key, never by name. Certificates are immutable and counted: who keeps one longer than the
- * call takes a reference. References may be released on any thread.
+ * it: by key, never by name, directly or through CA certificates of the same message, each link
+ * checked by key. A certificate that holds an authority's own key counts as signed by it.
+ *
+ * Certificates are immutable and counted: who keeps one longer than the call takes a reference.
+ * References may be released on any thread; the cache itself belongs to one. It holds `capacity`
+ * certificates of 4 KiB on average; beyond that the least recently used goes first.
  */
 #pragma once
 
@@ -17,7 +21,7 @@
 
 #define CERTIFICATE_NAME_MAX 512
 #define CERTIFICATE_CHAIN_MAX 10 /* more are counted and left out */
-#define CERTIFICATE_MAX (64u * 1024u)
+#define CERTIFICATE_MAX (64u * 1024u) /* a larger one makes its message malformed */
 
 struct certificate {
     atomic_uint references;
@@ -31,7 +35,7 @@ struct certificate {
     bool self_signed;                   /* subject equals issuer (as DER) */
     bool has_sct;                       /* carries signed certificate timestamps (RFC 6962 3.3) */
     bool is_ca;                         /* basicConstraints cA */
-    bool public_anchor;                 /* signed by a root of the public bundle, at the end of its chain */
+    bool public_anchor;                 /* leads to a root of the public bundle; never if `authority` */
     int authority;                      /* index of the configured authority whose key signed it, -1 none */
     bool readable;                      /* the DER walk succeeded; else only sha256 is set */
     struct span der;                    /* owned copy */
@@ -46,8 +50,9 @@ struct certificate_stats {
     uint64_t seen;
     uint64_t hits;
     uint64_t new_certificates;
-    uint64_t malformed;
+    uint64_t malformed;    /* messages refused, and certificates that are not readable */
     uint64_t evicted;
+    uint64_t out_of_memory; /* certificates left out of their chain */
     uint64_t chain_cut;    /* certificates beyond CERTIFICATE_CHAIN_MAX */
 };
 
