@@ -5,7 +5,6 @@
 typedef enum step (*step_fn)(struct layers *l);
 
 static const step_fn steps[STEPS] = {
-    [STEP_LINK] = link_begin,
     [STEP_ETHERNET] = link_ethernet,
     [STEP_VLAN] = link_vlan,
     [STEP_MPLS] = link_mpls,
@@ -22,7 +21,7 @@ static const step_fn steps[STEPS] = {
     [STEP_UDP] = transport_udp,
 };
 
-static void count_end(struct decode_stats *stats, enum step end)
+static __attribute__((noinline)) void count_end(struct decode_stats *stats, enum step end)
 {
     uint64_t *const counters[ENDS] = {
         [END_OTHER_PROTOCOL] = &stats->other_protocol,
@@ -56,6 +55,21 @@ void decode_tick(struct decoder *d, uint64_t now_ns)
     (void)now_ns;
 }
 
+/* Field by field: this is quicker than clearing what every packet fills in anyway. */
+static void begin_packet(struct packet *p, const struct frame *frame)
+{
+    p->time_ns = frame->time_ns;
+    p->wire_len = frame->wire_len;
+    p->file = frame->file;
+    p->process = frame->process;
+    p->source_mac = NULL;
+    p->destination_mac = NULL;
+    p->vlan_count = 0;
+    memset(p->vlans, 0, sizeof(p->vlans));
+    p->checksum_bad = false;
+    memset(&p->tunnel, 0, sizeof(p->tunnel));
+}
+
 bool decode_frame(struct decoder *d, const struct frame *frame, struct packet *out)
 {
     struct layers l = {
@@ -64,14 +78,15 @@ bool decode_frame(struct decoder *d, const struct frame *frame, struct packet *o
         .packet = out,
         .rest = frame->bytes,
         .cut = frame->wire_len > frame->bytes.len ? frame->wire_len - frame->bytes.len : 0,
-        .link_type = frame->link_type,
     };
-    enum step step = STEP_LINK;
+    enum step step;
 
-    *out = (struct packet){.time_ns = frame->time_ns,
-                           .wire_len = frame->wire_len,
-                           .file = frame->file,
-                           .process = frame->process};
+    if (frame->link_type != d->link_type || d->stats.frames == 0) {
+        d->link_type = frame->link_type;
+        d->first_step = link_step(frame->link_type);
+    }
+    step = d->first_step;
+    begin_packet(out, frame);
     for (unsigned n = 0; step < STEPS && n < LAYERS_MAX; n++)
         step = steps[step](&l);
     d->stats.frames++;

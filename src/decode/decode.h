@@ -43,6 +43,8 @@ struct decoder {
     struct decode_options options;
     struct decode_stats stats;
     struct defrag *defrag;
+    uint32_t link_type; /* of the frame before, and where it began: decode/layer.h */
+    int first_step;
 };
 
 int decoder_init(struct decoder *d, const struct decode_options *options, struct err *why);

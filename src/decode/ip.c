@@ -37,7 +37,7 @@ enum step ip_protocol(const struct layers *l)
 }
 
 /* For callers that have taken exactly 4 bytes. */
-static void address_from_v4(struct span bytes, struct address *out)
+static inline void address_from_v4(struct span bytes, struct address *out)
 {
     static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -57,6 +57,12 @@ enum step ip_any(struct layers *l)
     return first >> 4 == 6 ? STEP_IPV6 : END_NOT_IP;
 }
 
+/* Segmentation offload leaves the length 0: then the frame's end is the packet's. */
+static inline size_t total_length(const struct layers *l, uint16_t total)
+{
+    return total ? total : l->rest.len + l->cut;
+}
+
 /*
  * version 4 bits, header length 4 bits in words, class 1, total length 2, identification 2,
  * flags 3 bits, fragment offset 13 bits, time to live 1, protocol 1, checksum 2, source 4,
@@ -65,34 +71,30 @@ enum step ip_any(struct layers *l)
 enum step ip_v4(struct layers *l)
 {
     struct packet *p = l->packet;
-    struct span look = l->rest, header, source, destination;
+    struct span rest = l->rest, header, source, destination;
     uint16_t total, id, fragment, checksum;
-    uint8_t first, class, protocol;
-    size_t header_len;
+    uint8_t first, class, ttl, protocol;
+    size_t header_len, len;
 
-    if (!span_take(&look, IPV4_HEADER_MIN, &header))
+    if (!span_take(&rest, IPV4_HEADER_MIN, &header))
         return layers_short(l);
     if (!span_u8(&header, &first) || !span_u8(&header, &class) || !span_u16(&header, &total) ||
-        !span_u16(&header, &id) || !span_u16(&header, &fragment) ||
-        !span_u8(&header, &p->ttl) || !span_u8(&header, &protocol) ||
-        !span_u16(&header, &checksum) || !span_take(&header, 4, &source) ||
-        !span_take(&header, 4, &destination))
+        !span_u16(&header, &id) || !span_u16(&header, &fragment) || !span_u8(&header, &ttl) ||
+        !span_u8(&header, &protocol) || !span_u16(&header, &checksum) ||
+        !span_take(&header, 4, &source) || !span_take(&header, 4, &destination))
         return END_MALFORMED;
     header_len = (size_t)(first & 0x0f) * 4;
-    if (first >> 4 != 4 || header_len < IPV4_HEADER_MIN)
+    len = total_length(l, total);
+    if (first >> 4 != 4 || header_len < IPV4_HEADER_MIN || len < header_len)
         return END_MALFORMED;
-    /* Segmentation offload leaves the total length 0: then the frame's end is the packet's. */
-    if (total != 0) {
-        if (total < header_len)
-            return END_MALFORMED;
-        layers_trim(l, total);
-    }
+    layers_trim(l, len);
     if (!span_take(&l->rest, header_len, &header))
         return layers_short(l);
     if (l->decoder->options.verify_checksums && checksum_add(0, header) != 0xffff)
         return END_BAD_CHECKSUM;
     address_from_v4(source, &p->source);
     address_from_v4(destination, &p->destination);
+    p->ttl = ttl;
     p->ecn = class & 3;
     l->protocol = protocol;
     if (fragment & 0x3fff)

@@ -20,7 +20,6 @@
 #define TUNNELS_MAX 8
 
 enum step {
-    STEP_LINK,
     STEP_ETHERNET,
     STEP_VLAN,
     STEP_MPLS,
@@ -54,7 +53,6 @@ struct layers {
     struct packet *packet;
     struct span rest;
     size_t cut;
-    uint32_t link_type;
     uint8_t protocol; /* of `rest`, while it is inside IP */
     uint8_t tunnels;
 };
@@ -79,6 +77,9 @@ static inline void layers_trim(struct layers *l, size_t len)
     }
 }
 
+/* The first step for a LINKTYPE_ number. */
+enum step link_step(uint32_t link_type);
+
 /* The step for an EtherType, END_NOT_IP for one that leads nowhere. */
 enum step link_ethertype(uint16_t type);
 
@@ -91,7 +92,6 @@ bool checksum_transport_right(const struct layers *l);
 /* The Internet checksum (RFC 1071) of bytes, added to `sum`; 0xffff when it includes its own. */
 uint16_t checksum_add(uint16_t sum, struct span bytes);
 
-enum step link_begin(struct layers *l);
 enum step link_ethernet(struct layers *l);
 enum step link_vlan(struct layers *l);
 enum step link_mpls(struct layers *l);

@@ -26,10 +26,10 @@ static const struct link_row ethertypes[] = {
     {0x8864, STEP_PPPOE},
 };
 
-enum step link_begin(struct layers *l)
+enum step link_step(uint32_t link_type)
 {
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-        if (links[i].number == l->link_type)
+        if (links[i].number == link_type)
             return links[i].step;
     return END_UNKNOWN_LINK;
 }

@@ -44,16 +44,6 @@ bool checksum_transport_right(const struct layers *l)
     return checksum_add(sum, l->rest) == 0xffff;
 }
 
-static enum step finish(struct layers *l, uint8_t protocol)
-{
-    struct packet *p = l->packet;
-
-    p->protocol = protocol;
-    p->payload = l->rest;
-    p->payload_len = (uint32_t)(l->rest.len + l->cut);
-    return END_PACKET;
-}
-
 /* What the capture cut cannot be verified. */
 static bool checksum_wrong(const struct layers *l)
 {
@@ -67,29 +57,40 @@ static bool checksum_wrong(const struct layers *l)
 enum step transport_tcp(struct layers *l)
 {
     struct packet *p = l->packet;
-    struct span look = l->rest, header;
-    uint16_t checksum;
-    uint8_t offset;
+    struct span rest = l->rest, look = rest, header;
+    uint16_t source, destination, window, checksum;
+    uint32_t sequence, acknowledgement;
+    uint8_t offset, flags;
     size_t header_len;
 
     if (!span_take(&look, TCP_HEADER_MIN, &header))
         return layers_short(l);
-    if (!span_u16(&header, &p->source_port) || !span_u16(&header, &p->destination_port) ||
-        !span_u32(&header, &p->sequence) || !span_u32(&header, &p->acknowledgement) ||
-        !span_u8(&header, &offset) || !span_u8(&header, &p->tcp_flags) ||
-        !span_u16(&header, &p->window) || !span_u16(&header, &checksum))
+    if (!span_u16(&header, &source) || !span_u16(&header, &destination) ||
+        !span_u32(&header, &sequence) || !span_u32(&header, &acknowledgement) ||
+        !span_u8(&header, &offset) || !span_u8(&header, &flags) ||
+        !span_u16(&header, &window) || !span_u16(&header, &checksum))
         return END_MALFORMED;
     header_len = (size_t)(offset >> 4) * 4;
     if (header_len < TCP_HEADER_MIN)
         return END_MALFORMED;
     if (checksum_wrong(l))
         return END_BAD_CHECKSUM;
-    if (!span_take(&l->rest, header_len, &p->tcp_options))
+    if (!span_take(&rest, header_len, &header))
         return layers_short(l);
-    if (!span_skip(&p->tcp_options, TCP_HEADER_MIN))
+    if (!span_skip(&header, TCP_HEADER_MIN))
         return END_MALFORMED;
+    p->source_port = source;
+    p->destination_port = destination;
+    p->protocol = PACKET_TCP;
+    p->tcp_flags = flags;
+    p->sequence = sequence;
+    p->acknowledgement = acknowledgement;
+    p->window = window;
+    p->tcp_options = header;
+    p->payload = rest;
+    p->payload_len = (uint32_t)(rest.len + l->cut);
     l->decoder->stats.tcp++;
-    return finish(l, PACKET_TCP);
+    return END_PACKET;
 }
 
 /* source port 2, destination port 2, length 2 with the header, checksum 2 (0: none) */
@@ -102,10 +103,9 @@ enum step transport_udp(struct layers *l)
     if (!span_u16(&look, &p->source_port) || !span_u16(&look, &p->destination_port) ||
         !span_u16(&look, &len) || !span_u16(&look, &checksum))
         return layers_short(l);
+    /* 0: a jumbogram (RFC 2675) or segmentation offload. */
     if (len != 0) {
-        if (len < UDP_HEADER)
-            return END_MALFORMED;
-        if (len > l->rest.len && l->cut == 0)
+        if (len < UDP_HEADER || (len > l->rest.len && l->cut == 0))
             return END_MALFORMED;
         layers_trim(l, len);
     }
@@ -113,6 +113,14 @@ enum step transport_udp(struct layers *l)
         return END_BAD_CHECKSUM;
     if (!span_skip(&l->rest, UDP_HEADER))
         return layers_short(l);
+    p->protocol = PACKET_UDP;
+    p->tcp_flags = 0;
+    p->sequence = 0;
+    p->acknowledgement = 0;
+    p->window = 0;
+    p->tcp_options = span_first(l->rest, 0);
+    p->payload = l->rest;
+    p->payload_len = (uint32_t)(l->rest.len + l->cut);
     l->decoder->stats.udp++;
-    return finish(l, PACKET_UDP);
+    return END_PACKET;
 }
