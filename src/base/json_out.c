@@ -1,0 +1,380 @@
+#include "base/json_out.h"
+
+#include "base/check.h"
+#include "base/nanotime.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <time.h>
+
+#define NUMBER_MAX 24
+#define REAL_MAX 1e9
+
+/* How many bytes that are not ASCII are checked and escaped together. */
+#define FOREIGN_MAX 64
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Room for `n` bytes of the line, which are then counted as written; NULL when it is full. */
+static char *room(struct json_out *out, size_t n)
+{
+    char *at = out->data + out->len;
+
+    if (out->overflow || out->limit - out->len < n) {
+        out->overflow = true;
+        return NULL;
+    }
+    out->len += n;
+    return at;
+}
+
+static void put(struct json_out *out, const char *bytes, size_t n)
+{
+    char *at = room(out, n);
+
+    if (at)
+        memcpy(at, bytes, n);
+}
+
+static void put_char(struct json_out *out, char c)
+{
+    put(out, &c, 1);
+}
+
+/* What precedes a value: a comma unless it is the first, and its key. */
+static void put_key(struct json_out *out, const char *key)
+{
+    char last = out->data[out->len - 1];
+    size_t comma = last != '{' && last != '[';
+    size_t n = key ? strlen(key) : 0;
+    char *at = room(out, comma + (key ? n + 3 : 0));
+
+    if (!at)
+        return;
+    *at = ',';
+    at += comma;
+    if (!key)
+        return;
+    *at++ = '"';
+    memcpy(at, key, n);
+    memcpy(at + n, "\":", 2);
+}
+
+static void open_nest(struct json_out *out, const char *key, char opener, char closer)
+{
+    put_key(out, key);
+    put_char(out, opener);
+    CHECK(out->depth < JSON_OUT_DEPTH_MAX);
+    if (out->depth < JSON_OUT_DEPTH_MAX)
+        out->closers[out->depth++] = closer;
+    else
+        out->overflow = true;
+}
+
+/* True for the characters that stand for themselves in a JSON string. */
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void put_escaped(struct json_out *out, uint8_t c)
+{
+    char escape[6] = {'\\', 'u', '0', '0', hex_digits[c >> 4], hex_digits[c & 15]};
+
+    switch (c) {
+    case '"':
+    case '\\':
+        escape[1] = (char)c;
+        put(out, escape, 2);
+        return;
+    case '\n':
+        put(out, "\\n", 2);
+        return;
+    case '\t':
+        put(out, "\\t", 2);
+        return;
+    default:
+        put(out, escape, sizeof(escape));
+    }
+}
+
+/* The next bytes that are not ASCII, at most FOREIGN_MAX, no character of them cut in two. */
+static struct span foreign_run(struct span bytes)
+{
+    size_t n = 0, back;
+
+    while (n < bytes.len && n < FOREIGN_MAX && bytes.data[n] >= 0x80)
+        n++;
+    if (n == FOREIGN_MAX && n < bytes.len) {
+        for (back = 0; back < 3 && (bytes.data[n - back] & 0xc0) == 0x80; back++)
+            ;
+        n -= back;
+    }
+    return span_first(bytes, n);
+}
+
+static void put_foreign(struct json_out *out, struct span run)
+{
+    char buffer[FOREIGN_MAX * 4 + 1];
+    struct text text = text_in(buffer, sizeof(buffer));
+
+    text_add_span(&text, run);
+    for (size_t i = 0; i < text.len; i++) {
+        if (buffer[i] == '\\')
+            put_char(out, '\\');
+        put_char(out, buffer[i]);
+    }
+}
+
+static void put_string(struct json_out *out, struct span bytes)
+{
+    put_char(out, '"');
+    while (!span_empty(bytes) && !out->overflow) {
+        struct span run;
+        size_t n = 0;
+
+        while (n < bytes.len && is_plain(bytes.data[n]))
+            n++;
+        put(out, (const char *)bytes.data, n);
+        if (!span_skip(&bytes, n) || span_empty(bytes))
+            break;
+        run = span_first(bytes, 1);
+        if (bytes.data[0] < 0x80) {
+            put_escaped(out, bytes.data[0]);
+        } else {
+            run = foreign_run(bytes);
+            put_foreign(out, run);
+        }
+        if (!span_skip(&bytes, run.len))
+            break;
+    }
+    put_char(out, '"');
+}
+
+/* The decimal digits of `value`, at least `least` of them, ending at `end`; returns their start. */
+static char *digits_before(char *end, uint64_t value, unsigned least)
+{
+    char *at = end;
+
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value || (unsigned)(end - at) < least);
+    return at;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+void json_out_init(struct json_out *out, char *buffer, size_t size, json_out_sink sink,
+                   void *ctx)
+{
+    *out = (struct json_out){.data = buffer, .size = size, .sink = sink, .ctx = ctx};
+}
+
+void json_out_begin(struct json_out *out)
+{
+    if (out->size - out->len < out->size / 2)
+        json_out_flush(out);
+    out->line = out->len;
+    out->limit = out->len + out->size / 2;
+    out->overflow = false;
+    out->closers[0] = '}';
+    out->depth = 1;
+    put_char(out, '{');
+}
+
+bool json_out_finish(struct json_out *out)
+{
+    while (out->depth > 0)
+        json_out_end(out);
+    put_char(out, '\n');
+    if (out->overflow) {
+        out->len = out->line;
+        out->overflow = false;
+        out->dropped++;
+        return false;
+    }
+    out->lines++;
+    return true;
+}
+
+void json_out_flush(struct json_out *out)
+{
+    if (out->len > 0)
+        out->sink(out->ctx, span_of(out->data, out->len));
+    out->len = 0;
+}
+
+void json_out_object(struct json_out *out, const char *key)
+{
+    open_nest(out, key, '{', '}');
+}
+
+void json_out_array(struct json_out *out, const char *key)
+{
+    open_nest(out, key, '[', ']');
+}
+
+void json_out_end(struct json_out *out)
+{
+    CHECK(out->depth > 0);
+    if (out->depth > 0)
+        put_char(out, out->closers[--out->depth]);
+}
+
+void json_out_text(struct json_out *out, const char *key, const char *text)
+{
+    json_out_span(out, key, span_of_text(text));
+}
+
+void json_out_fact(struct json_out *out, const char *key, const char *text)
+{
+    if (text && *text)
+        json_out_text(out, key, text);
+}
+
+void json_out_span(struct json_out *out, const char *key, struct span bytes)
+{
+    put_key(out, key);
+    put_string(out, bytes);
+}
+
+void json_out_bool(struct json_out *out, const char *key, bool value)
+{
+    put_key(out, key);
+    if (value)
+        put(out, "true", 4);
+    else
+        put(out, "false", 5);
+}
+
+void json_out_number(struct json_out *out, const char *key, uint64_t value)
+{
+    char buffer[NUMBER_MAX];
+    char *end = buffer + sizeof(buffer);
+    char *at = digits_before(end, value, 1);
+
+    put_key(out, key);
+    put(out, at, (size_t)(end - at));
+}
+
+void json_out_integer(struct json_out *out, const char *key, int64_t value)
+{
+    char buffer[NUMBER_MAX];
+    char *end = buffer + sizeof(buffer);
+    char *at = digits_before(end, magnitude(value), 1);
+
+    if (value < 0)
+        *--at = '-';
+    put_key(out, key);
+    put(out, at, (size_t)(end - at));
+}
+
+void json_out_decimal(struct json_out *out, const char *key, int64_t value, unsigned digits)
+{
+    char buffer[NUMBER_MAX];
+    char *end = buffer + sizeof(buffer);
+    char *at = digits_before(end, magnitude(value), digits + 1);
+
+    put_key(out, key);
+    if (value < 0)
+        *--at = '-';
+    put(out, at, (size_t)(end - at) - digits);
+    put_char(out, '.');
+    put(out, end - digits, digits);
+}
+
+void json_out_real(struct json_out *out, const char *key, double value, unsigned digits)
+{
+    double scale = 1;
+
+    if (!isfinite(value) || fabs(value) > REAL_MAX)
+        value = 0;
+    for (unsigned i = 0; i < digits; i++)
+        scale *= 10;
+    json_out_decimal(out, key, (int64_t)llround(value * scale), digits);
+}
+
+void json_out_ms(struct json_out *out, const char *key, uint64_t us)
+{
+    json_out_decimal(out, key, (int64_t)us, 3);
+}
+
+void json_out_time(struct json_out *out, const char *key, uint64_t time_ns)
+{
+    char buffer[NANOTIME_TEXT_MAX];
+
+    json_out_text(out, key, nanotime_describe(time_ns, buffer));
+}
+
+/* A four-digit or two-digit number at `at`; returns what follows it. */
+static char *put_digits(char *at, unsigned width, int value)
+{
+    unsigned rest = value > 0 ? (unsigned)value : 0;
+
+    for (unsigned i = width; i > 0; i--) {
+        at[i - 1] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    return at + width;
+}
+
+void json_out_seconds(struct json_out *out, const char *key, int64_t seconds)
+{
+    static const char separators[] = "--T::";
+    time_t given = (time_t)seconds;
+    char buffer[NANOTIME_TEXT_MAX] = "";
+    char *at = buffer;
+    struct tm tm;
+
+    if (seconds >= 0 && (uint64_t)seconds <= UINT64_MAX / NS_PER_S) {
+        json_out_time(out, key, (uint64_t)seconds * NS_PER_S);
+        return;
+    }
+    if (!gmtime_r(&given, &tm) || tm.tm_year > 9999 - 1900)
+        tm = (struct tm){.tm_year = 9999 - 1900, .tm_mon = 11, .tm_mday = 31};
+    at = put_digits(at, 4, tm.tm_year + 1900);
+    for (unsigned i = 0; i < 5; i++) {
+        const int rest[] = {tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec};
+
+        *at++ = separators[i];
+        at = put_digits(at, 2, rest[i]);
+    }
+    memcpy(at, ".000000Z", sizeof(".000000Z"));
+    json_out_text(out, key, buffer);
+}
+
+void json_out_address(struct json_out *out, const char *key, const struct address *a)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    char *end = buffer + sizeof(buffer);
+    char *at = end;
+
+    if (!address_is_v4(a)) {
+        json_out_text(out, key, address_describe(a, buffer));
+        return;
+    }
+    for (int i = 15; i >= 12; i--) {
+        at = digits_before(at, a->bytes[i], 1);
+        if (i > 12)
+            *--at = '.';
+    }
+    json_out_span(out, key, span_of(at, (size_t)(end - at)));
+}
+
+void json_out_hex(struct json_out *out, const char *key, struct span bytes)
+{
+    char *at;
+
+    put_key(out, key);
+    put_char(out, '"');
+    at = room(out, bytes.len * 2);
+    for (size_t i = 0; at && i < bytes.len; i++) {
+        *at++ = hex_digits[bytes.data[i] >> 4];
+        *at++ = hex_digits[bytes.data[i] & 15];
+    }
+    put_char(out, '"');
+}

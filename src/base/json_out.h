@@ -1,0 +1,88 @@
+/*
+ * Writer of JSON lines, one object a line, into one buffer of the caller's, without allocation.
+ *
+ * In goes a name and a value, out goes valid JSON in valid UTF-8 whatever the bytes are: in text,
+ * control characters are escaped, and bytes that are no UTF-8 become \xNN as base/text.h writes
+ * them. Objects and arrays nest to JSON_OUT_DEPTH_MAX; commas are set here. A key is NULL inside
+ * an array; keys are literals and written as they stand.
+ *
+ * Finished lines gather in the buffer and are handed to the sink together, whole lines only, when
+ * less than half of the buffer is free, and on json_out_flush. A line longer than half of the
+ * buffer is left out and counted in `dropped`, so what is written depends on the line alone.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/span.h"
+
+#define JSON_OUT_DEPTH_MAX 16
+
+/* Takes finished lines, which are lent until it returns. */
+typedef void (*json_out_sink)(void *ctx, struct span lines);
+
+struct json_out {
+    char *data;
+    size_t size;
+    size_t len;
+    size_t line;  /* where the unfinished line begins */
+    size_t limit; /* where it must end */
+    char closers[JSON_OUT_DEPTH_MAX];
+    uint8_t depth;
+    bool overflow; /* the unfinished line did not fit */
+    json_out_sink sink;
+    void *ctx;
+    uint64_t lines;
+    uint64_t dropped;
+};
+
+/* Write into `buffer`; `sink` is called with `ctx`. */
+void json_out_init(struct json_out *out, char *buffer, size_t size, json_out_sink sink,
+                   void *ctx);
+
+/* Begin a line with its outermost object. */
+void json_out_begin(struct json_out *out);
+
+/* Close what is open and end the line; false when it did not fit and was left out. */
+bool json_out_finish(struct json_out *out);
+
+/* Hand the finished lines to the sink. Not between begin and finish. */
+void json_out_flush(struct json_out *out);
+
+void json_out_object(struct json_out *out, const char *key);
+void json_out_array(struct json_out *out, const char *key);
+
+/* Close the innermost object or array. */
+void json_out_end(struct json_out *out);
+
+void json_out_text(struct json_out *out, const char *key, const char *text);
+
+/* The same, but nothing at all when the text is NULL or empty. */
+void json_out_fact(struct json_out *out, const char *key, const char *text);
+
+/* Bytes from anywhere as text. */
+void json_out_span(struct json_out *out, const char *key, struct span bytes);
+
+void json_out_bool(struct json_out *out, const char *key, bool value);
+void json_out_number(struct json_out *out, const char *key, uint64_t value);
+void json_out_integer(struct json_out *out, const char *key, int64_t value);
+
+/* `value` divided by ten to the power `digits` (1 to 9), with all its digits: 1800, 3 is 1.800. */
+void json_out_decimal(struct json_out *out, const char *key, int64_t value,
+                      unsigned digits);
+
+/* The same from a double, rounded; what is not finite or beyond 10^9 becomes 0. */
+void json_out_real(struct json_out *out, const char *key, double value, unsigned digits);
+
+/* Microseconds as milliseconds with three digits. */
+void json_out_ms(struct json_out *out, const char *key, uint64_t us);
+
+/* A point in time as nanotime_describe writes it. */
+void json_out_time(struct json_out *out, const char *key, uint64_t time_ns);
+
+/* The same from whole seconds since 1970, of any year that a certificate can name (0 to 9999). */
+void json_out_seconds(struct json_out *out, const char *key, int64_t seconds);
+
+void json_out_address(struct json_out *out, const char *key, const struct address *a);
+
+/* Lower-case hexadecimal digits. */
+void json_out_hex(struct json_out *out, const char *key, struct span bytes);
