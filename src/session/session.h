@@ -27,6 +27,7 @@
 #define SESSION_OPTIONS_MAX 24
 #define SESSION_PACKAGE_MAX 128
 #define SESSION_AUTHORITY_MAX 160
+#define SESSION_NO_WINDOW_SCALE 255
 
 enum session_protocol { SESSION_TLS, SESSION_QUIC, SESSION_DTLS };
 
@@ -72,7 +73,7 @@ struct session_syn_ack {
     uint8_t ttl;
     uint16_t window;
     uint16_t mss;              /* 0 when the option is absent */
-    uint8_t window_scale;      /* 255 when the option is absent */
+    uint8_t window_scale;      /* SESSION_NO_WINDOW_SCALE when absent */
     char options[SESSION_OPTIONS_MAX]; /* kinds in order: "mss,sackOK,ts,nop,ws" as letters "MSTNW" */
 };
 

@@ -1,0 +1,61 @@
+#include "session/session.h"
+
+#include "base/text.h"
+
+void session_copy(struct session *to, const struct session *from)
+{
+    *to = *from;
+    for (size_t i = 0; i < to->certificate_count; i++)
+        to->certificates[i] = certificate_ref(to->certificates[i]);
+}
+
+void session_release(struct session *s)
+{
+    for (size_t i = 0; i < s->certificate_count; i++) {
+        certificate_unref(s->certificates[i]);
+        s->certificates[i] = NULL;
+    }
+    s->certificate_count = 0;
+}
+
+/* A host name as names are compared: lower case, without the dot of the root. */
+static void normalise(char *name)
+{
+    size_t n = strlen(name);
+
+    if (n > 1 && name[n - 1] == '.')
+        name[n - 1] = '\0';
+    for (; *name; name++)
+        if (*name >= 'A' && *name <= 'Z')
+            *name = (char)(*name - 'A' + 'a');
+}
+
+const char *session_destination(const struct session *s, char out[SESSION_NAME_MAX])
+{
+    struct text text = text_in(out, SESSION_NAME_MAX);
+    char address[ADDRESS_TEXT_MAX];
+
+    if (s->proxy_target[0])
+        text_add(&text, s->proxy_target);
+    else if (s->server_name[0])
+        text_add(&text, s->server_name);
+    else
+        text_add(&text, address_describe(&s->server, address));
+    normalise(out);
+    return out;
+}
+
+bool session_offers_alpn(const struct session *s, const char *name)
+{
+    size_t n = strlen(name);
+    const char *at = s->alpn_offered;
+
+    while (*at) {
+        size_t len = strcspn(at, "\n");
+
+        if (len == n && memcmp(at, name, n) == 0)
+            return true;
+        at += len + (at[len] == '\n');
+    }
+    return false;
+}
