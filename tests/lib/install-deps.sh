@@ -26,6 +26,10 @@ if ! command -v dpkg-query >/dev/null; then
     exit 0
 fi
 
+# One at a time: apt has no patience with another apt, and make may run several of us.
+exec 9<"$0"
+flock 9
+
 wanted=
 for group in "$@"; do
     wanted="$wanted $(packages_of "$group")"
