@@ -188,22 +188,23 @@ $(BUILD)/bench/%: $(BUILD)/test-obj/bench/%.o $(TEST_ARCHIVE) $(ARCHIVE)
 # --- Tests ---------------------------------------------------------------------------------------
 
 PROVE = PERL5LIB=$(CURDIR)/tests/lib PINSIGHT=$(CURDIR)/$(PROGRAM) PINSIGHT_BUILD=$(BUILD) \
-	prove --formatter TestCount --jobs 2 $(if $(filter 1,$(V)),--verbose)
+	prove --formatter TestCount --jobs 2 --failures --comments $(if $(filter 1,$(V)),--verbose)
+run_tests = $(if $(strip $(1)),@$(PROVE) $(1),@echo 'there is no such test' >&2; exit 1)
 
 READY := $(if $(MAIN),$(PROGRAM)) | build/have-check
 
 .PHONY: check unit seeds golden golden-update
 check: $(ARCHIVE) $(UNIT) $(SEEDS) $(READY) ## build and run every test; ends with "N passed, N failed"
-	@$(PROVE) $(UNIT) $(UNIT_SCRIPTS) $(SEEDS) $(GOLDEN) $(SCRIPTS)
+	$(call run_tests,$(UNIT) $(UNIT_SCRIPTS) $(SEEDS) $(GOLDEN) $(SCRIPTS))
 
 unit: $(UNIT) $(READY) ## the tests of single files
-	@$(PROVE) $(UNIT) $(UNIT_SCRIPTS)
+	$(call run_tests,$(UNIT) $(UNIT_SCRIPTS))
 
 seeds: $(SEEDS) | build/have-check ## replay the seeds of every fuzz target
-	@$(PROVE) $(SEEDS)
+	$(call run_tests,$(SEEDS))
 
 golden: $(READY) ## compare the output on whole captures with what is expected
-	@$(PROVE) $(GOLDEN)
+	$(call run_tests,$(GOLDEN))
 
 golden-update: $(READY) ## write what is expected anew; review the difference
 	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/golden/run.t --update
