@@ -111,15 +111,13 @@ static bool is_hello_retry(struct span random)
  *       Extension extensions<6..2^16-1>;
  *   } ServerHello;
  */
-bool server_hello_parse(struct span body, struct server_hello *out)
+static bool parse_server(struct span body, bool early_draft, struct server_hello *out)
 {
     struct server_hello hello = {0};
-    bool early_draft;
 
     if (!span_u16(&body, &hello.legacy_version) ||
         !span_take(&body, RANDOM_BYTES, &hello.random))
         return false;
-    early_draft = hello.legacy_version >> 8 == DRAFT_TLS13;
     if (!early_draft &&
         (!span_vec(&body, 1, &hello.session_id) || hello.session_id.len > SESSION_ID_MAX))
         return false;
@@ -132,6 +130,19 @@ bool server_hello_parse(struct span body, struct server_hello *out)
         return false;
     *out = hello;
     return true;
+}
+
+/* The final TLS 1.3 says 1.2 in the field; whoever says 1.3 or a draft there is before draft 22. */
+bool server_hello_parse(struct span body, struct server_hello *out)
+{
+    struct span look = body;
+    uint16_t version;
+
+    if (!span_u16(&look, &version))
+        return false;
+    if (version == VERSION_TLS13 || version >> 8 == DRAFT_TLS13)
+        return parse_server(body, true, out);
+    return parse_server(body, false, out);
 }
 
 uint16_t client_hello_version(const struct client_hello *hello)
