@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "config/hypothesis.h"
 #include "outcome/outcome.h"
 #include "session/session.h"
 
@@ -35,8 +36,6 @@ enum finding_type {
 
 enum finding_state { FINDING_OPEN, FINDING_UPDATED, FINDING_CLOSED, FINDING_RETRACTED };
 
-enum hypothesis { HYPOTHESIS_PIN, HYPOTHESIS_APPCA, HYPOTHESIS_DEV, HYPOTHESIS_SITE, HYPOTHESIS_COUNT };
-
 /* A session that contributed, with its weight in decibans. */
 struct finding_evidence {
     uint8_t session_id[SESSION_ID_BYTES];
@@ -56,7 +55,7 @@ struct finding_control {
     const char *name; /* "dev_accepts" */
     char fact[160];   /* "device completed 12 inspected sessions to 5 other destinations" */
     bool has_likelihoods;
-    double likelihood[HYPOTHESIS_COUNT];
+    double likelihood[HYPOTHESES];
     double weight_db; /* for contrast and accepts; 0 for likelihood rows */
 };
 
@@ -96,7 +95,7 @@ struct finding {
     int risk_score;       /* 0 to 100 */
     double confidence;
     double stage1_db;
-    double hypotheses[HYPOTHESIS_COUNT];
+    double hypotheses[HYPOTHESES];
     bool has_hypotheses;
     bool informational;   /* on an allow-list: severity 1 */
     char allowed_by[160]; /* list entry that lowered it, else empty */

@@ -8,8 +8,13 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "tls/conn.h"
+#include "tls/names.h"
+
+/* Times of the decision procedure that are no tuning: waiting for packets that come in disorder. */
+#define OUTCOME_SETTLE_NS UINT64_C(10000000) /* after a close, for bytes that overtook each other */
+#define OUTCOME_LINGER_NS UINT64_C(500000000) /* after the decision, for tickets and the close */
+#define OUTCOME_LINGER_SERVER_RECORDS 4       /* ... which end early after so many server records */
 
 enum outcome {
     OUTCOME_UNDECIDED,
@@ -46,6 +51,90 @@ enum outcome_shape {
     SHAPE_S5,
     SHAPE_S6,
 };
+
+struct outcome_tuning {
+    uint64_t post_close_strong_ns;
+    uint64_t post_close_weak_ns;
+    uint64_t enc_alert_close_ns;
+    uint64_t stall_ns;
+};
+
+/* What the client did after the ServerHello. */
+enum client_phase {
+    CLIENT_SILENT,   /* nothing but ChangeCipherSpec */
+    CLIENT_REPLIED,  /* TLS <= 1.2: handshake messages, but no Finished */
+    CLIENT_SMALL,    /* TLS 1.3: a first protected record too small for a Finished */
+    CLIENT_FINISHED, /* a Finished or larger */
+    CLIENT_USEFUL,   /* application data */
+};
+
+/* Evidence of one connection. Zeroed at the start; fed by outcome_push and outcome_close. */
+struct outcome_state {
+    bool client_hello, server_hello;
+    bool offers_tls13, is_tls13;
+    bool resumed;
+    bool psk_offered, early_data_offered;
+    bool certificate, certificate_request, client_certificate;
+    bool server_hello_done;
+    bool client_lost, server_lost;     /* its records can no longer be followed */
+    bool server_is_not_tls;
+    bool server_messages_lost;
+    bool server_first;                 /* the server speaks first in what the port or ALPN names */
+    bool flight_acknowledged;          /* all of the server's flight, when the client closed */
+    bool has_server_packets, has_client_packets;
+    enum client_phase phase;
+    uint8_t pad;                       /* the client pads its TLS 1.3 records by so much */
+    struct cipher_traits traits;
+    uint16_t small_length;             /* of the record of CLIENT_SMALL */
+    bool empty_certificate;            /* that record may be an empty client Certificate */
+    uint32_t flight_encrypted_bytes;   /* server's, before the client's first record */
+    uint32_t server_late_bytes;        /* server application data after the client's Finished */
+    uint16_t server_late_records;
+    uint8_t client_alert, client_alert_level;
+    uint8_t server_alert, server_alert_level;
+    uint64_t last_ns;                  /* last packet */
+    uint64_t server_hello_ns;
+    uint64_t small_ns, finished_ns, useful_ns, short_ns;
+    uint64_t client_alert_ns;          /* in the clear; 0 none */
+    uint64_t server_alert_ns;          /* in the clear, or alert-sized after the Finished */
+    uint64_t fin_ns[2], rst_ns[2];     /* by enum tls_side; 0 none */
+};
+
+struct outcome_decision {
+    enum outcome outcome;      /* OUTCOME_UNDECIDED: ask again at `again_ns` or after an event */
+    enum outcome_shape shape;
+    uint64_t decided_ns;       /* when the wire had said enough */
+    uint64_t again_ns;
+};
+
+enum outcome_ask {
+    ASK_NOW,      /* the connection goes on */
+    ASK_TIMEOUT,  /* nothing more came for the flow timeout, or a limit ended it */
+    ASK_CAPTURE,  /* the capture ended */
+};
+
+/* True for ports of protocols in which the server speaks first inside TLS (IMAPS, POP3S ...). */
+bool outcome_server_speaks_first(uint16_t port);
+
+/* True when a decided connection need not be kept for its tickets and close any longer. */
+bool outcome_is_complete(const struct outcome_state *s, uint64_t decided_ns, uint64_t now_ns);
+
+/* Take one event of the connection. */
+void outcome_push(struct outcome_state *s, const struct tls_event *event);
+
+/*
+ * A side closed, by FIN or RST. `acknowledged`: when the client closes, whether it had
+ * acknowledged the server's flight, but for a last alert.
+ */
+void outcome_close(struct outcome_state *s, enum tls_side side, bool by_reset,
+                   bool acknowledged, uint64_t time_ns);
+
+struct outcome_decision outcome_decide(const struct outcome_state *s,
+                                       const struct outcome_tuning *tuning,
+                                       enum outcome_ask ask, uint64_t now_ns);
+
+/* First of FIN and RST of a side, 0 when it did not close. */
+uint64_t outcome_closed_ns(const struct outcome_state *s, enum tls_side side);
 
 /* "rejected_alert" and so on, as events name them. */
 const char *outcome_name(enum outcome outcome);

@@ -92,7 +92,7 @@ struct session {
     uint16_t vlans[PACKET_VLANS_MAX];
     uint8_t vlan_count;
     struct tunnel tunnel;
-    uint64_t client_bytes; /* IP payload bytes of the transport up to the decision */
+    uint64_t client_bytes; /* bytes of whole frames up to the decision */
     uint64_t server_bytes;
     uint64_t client_packets;
     uint64_t server_packets;
@@ -172,6 +172,10 @@ struct session {
     bool midstream;
     bool truncated; /* snap length cut a handshake message */
     const char *capture_file;
+
+    /* Only while the record is being built. */
+    uint64_t hello_ns;
+    bool client_spoke; /* the client sent its Finished or more */
 };
 
 /* Copy with its own certificate references. */

@@ -1,0 +1,158 @@
+/*
+ * Conversations: which connection a packet belongs to, its bytes in order, how it ended.
+ *
+ * A packet goes in by flow_push; later stages hear of a connection through the handler: bytes in
+ * order, FIN, RST, timers, and the end. A connection is made when a flow shows more than a SYN
+ * (its SYN-ACK or its first payload) and is freed when the later stage says that it has seen
+ * enough, so a flow whose handshake is decided costs one cache line.
+ *
+ * Time is packet time and never runs backwards: a packet older than the newest one is taken as
+ * if it came at the newest one's time for timers, and keeps its own time for records.
+ *
+ * Limits: `max_flows` and `max_connections`; the least recently used one goes and is counted.
+ */
+#pragma once
+
+#include "flow/stream.h"
+#include "flow/table.h"
+#include "flow/timer.h"
+#include "flow/tunnel_table.h"
+
+/* How long missing bytes are waited for: until acknowledged by the receiver and then this ... */
+#define FLOW_HOLE_ACKNOWLEDGED_NS UINT64_C(100000000)
+/* ... or, when nothing of the receiver is captured, this ... */
+#define FLOW_HOLE_ONE_SIDED_NS UINT64_C(1000000000)
+/* ... or this: then not even TCP's retransmission brings them. */
+#define FLOW_HOLE_LOST_NS UINT64_C(10000000000)
+/* A closed flow is remembered so long for late copies of its packets. */
+#define FLOW_CLOSED_LINGER_S 10u
+
+/* The SYN-ACK as it came, and the times around it. */
+struct flow_opening {
+    bool syn_seen;
+    bool syn_ack_seen;
+    uint8_t opener; /* side that sent the SYN */
+    uint8_t ttl;
+    uint8_t window_scale; /* 255 when absent */
+    uint16_t window;
+    uint16_t mss;         /* 0 when absent */
+    char options[24];     /* option kinds in order, a letter each: M S T N W E, others as "?" */
+    uint64_t rtt_ns;      /* SYN to SYN-ACK, 0 when not seen */
+};
+
+/* What the flow stage knows of one connection; later stages' state follows it in memory. */
+struct connection {
+    uint32_t number;
+    uint32_t flow;
+    uint32_t older;
+    uint32_t newer;
+    uint32_t touched_s;
+    struct stream streams[2];
+    bool reset[2];          /* an RST of this side took effect */
+    bool reset_pending[2];  /* an RST ahead of bytes that are still missing */
+    bool finished[2];       /* FIN of this side, told to the handler */
+    uint32_t reset_sequence[2];
+    uint32_t close_acknowledges[2]; /* what the FIN or RST acknowledged; valid when has_close_ack */
+    bool has_close_ack[2];
+    uint32_t ack_first[2];  /* first and highest acknowledgement that a side sent */
+    uint32_t ack_last[2];
+    bool has_ack[2];
+    uint64_t timer_ns;      /* when the later stage wants to be asked, UINT64_MAX never */
+    struct flow_opening opening;
+    uint64_t start_ns;
+    uint64_t last_ns;
+    uint64_t bytes[2];      /* of whole frames */
+    uint64_t packets[2];
+    uint64_t payload_bytes[2];
+    uint16_t gaps;
+    bool midstream;         /* the capture does not hold its beginning */
+    bool has_macs;
+    bool truncated;         /* the snap length cut payload */
+    bool forgotten;         /* the later stage has seen enough */
+    uint8_t mac[2][6];
+    uint16_t vlans[PACKET_VLANS_MAX];
+    uint8_t vlan_count;
+    struct address address[2];
+    uint16_t port[2];
+    struct tunnel tunnel;
+    const char *file;
+    char process[24];
+    _Alignas(16) unsigned char state[]; /* of the later stages, zeroed with the connection */
+};
+
+enum flow_end {
+    FLOW_END_TIMEOUT,  /* nothing for flow_timeout */
+    FLOW_END_EVICTED,  /* a limit was reached */
+    FLOW_END_REPLACED, /* its addresses and ports were taken by a new connection */
+    FLOW_END_CAPTURE,  /* the capture ended */
+};
+
+/* Called by the flow stage. `side` 0 or 1 names a sender by address order, see flow/table.h. */
+struct flow_handler {
+    void *ctx;
+    void (*bytes)(void *ctx, struct connection *c, int side, const struct chunk *chunk);
+    void (*closed)(void *ctx, struct connection *c, int side, bool by_reset, uint64_t time_ns);
+    /* A datagram of a UDP flow. */
+    void (*datagram)(void *ctx, struct connection *c, int side, const struct packet *packet);
+    void (*timer)(void *ctx, struct connection *c, uint64_t now_ns);
+    void (*end)(void *ctx, struct connection *c, enum flow_end why, uint64_t now_ns);
+};
+
+struct flow_options {
+    size_t max_flows;
+    size_t max_connections;
+    size_t state_size; /* of the later stages, for each connection */
+    uint64_t held_bytes; /* ceiling over all streams */
+    uint64_t flow_timeout_ns;
+    uint64_t hash_seed;
+    struct flow_handler handler;
+};
+
+struct flow_stats {
+    uint64_t packets;
+    uint64_t connections;         /* ever made */
+    uint64_t connections_evicted;
+    uint64_t connections_live;
+    uint64_t without_flow;        /* packets of no flow, and not worth one: late copies, bare ACKs */
+    uint64_t midstream;
+    uint64_t backwards;           /* packets older than one before them */
+    uint64_t udp_flows;
+};
+
+struct flows {
+    struct flow_options options;
+    struct flow_table table;
+    struct timer_heap timers;
+    struct tunnel_table *tunnels;
+    unsigned char *pool;         /* connections, number 0 is never used */
+    size_t connection_size;
+    uint32_t pool_used;
+    uint32_t pool_free;          /* linked by `newer` */
+    uint32_t oldest, newest;     /* connections by recency */
+    struct stream_budget budget;
+    struct stream_stats stream_stats;
+    struct flow_stats stats;
+    uint64_t now_ns;
+};
+
+int flows_init(struct flows *f, const struct flow_options *options, struct err *why);
+void flows_fini(struct flows *f);
+
+void flows_push(struct flows *f, const struct packet *packet);
+
+/* Packet time is at least `now_ns`: run timers, end what is idle. */
+void flows_tick(struct flows *f, uint64_t now_ns);
+
+/* The capture ended: give up holes, then end every connection. */
+void flows_drain(struct flows *f);
+
+/*
+ * True when the other side has acknowledged all bytes of `side` that were handed on, but for the
+ * last `slack` ones.
+ */
+bool connection_is_acknowledged(const struct connection *c, int side, uint32_t slack);
+
+/* For handlers: ask again at this time / the connection is of no more interest (it is freed when
+ * the handler returns to the flow stage; its end is not told). */
+void flows_set_timer(struct flows *f, struct connection *c, uint64_t time_ns);
+void flows_forget(struct flows *f, struct connection *c);

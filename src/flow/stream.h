@@ -1,0 +1,111 @@
+/*
+ * One direction of a TCP connection: its bytes in order.
+ *
+ * Segments go in as they come, chunks come out in sequence order, each byte once. Where copies
+ * disagree: what was handed on stands; of waiting segments the one that begins first wins, of two
+ * that begin together the one that came first. A chunk may be followed by bytes that exist but were not captured
+ * (`absent`: cut by the snap length, or a hole that was given up, then `gap` is set as well).
+ *
+ * A segment also waits for the bytes of the other direction that it acknowledges: its sender had
+ * them, so what they say came first, in whatever order the capture holds the packets.
+ *
+ * Segments that wait for an earlier one are copied and bounded, their bookkeeping included: per
+ * direction STREAM_HELD_MAX bytes, over all directions the budget. What does not fit is dropped, so that it becomes a hole.
+ */
+#pragma once
+
+#include "base/span.h"
+
+#define STREAM_HELD_MAX (192u * 1024u) /* a large certificate chain behind one lost segment */
+#define STREAM_WINDOW_MAX (16u * 1024u * 1024u) /* a segment further ahead is not of this stream */
+
+struct chunk {
+    struct span bytes;
+    uint32_t absent; /* bytes of the stream after `bytes` that we do not have */
+    bool gap;        /* `absent` was lost, not cut by the snap length */
+    uint64_t time_ns;
+};
+
+typedef void (*chunk_fn)(void *ctx, const struct chunk *chunk);
+
+/* Memory of all waiting segments. */
+struct stream_budget {
+    uint64_t bytes;
+    uint64_t most_bytes;
+};
+
+struct stream_stats {
+    uint64_t out_of_order;
+    uint64_t duplicate_bytes;
+    uint64_t gaps;
+    uint64_t gap_bytes;
+    uint64_t shed_segments; /* waiting segments that did not fit */
+    uint64_t out_of_window;
+};
+
+struct held_segment;
+
+struct stream {
+    uint32_t next;  /* sequence number of the next byte wanted; valid when started */
+    uint32_t acked; /* highest acknowledgement of the other side; valid when has_ack */
+    uint32_t fin_sequence;
+    uint32_t held_bytes;
+    bool started;
+    bool has_ack;
+    bool fin_seen; /* a FIN came, perhaps ahead of its bytes */
+    struct held_segment *held;
+    uint64_t hole_since_ns; /* when bytes were first missing, 0 while none are */
+    uint64_t last_chunk_ns;
+};
+
+struct stream_context {
+    const struct stream *other; /* the opposite direction */
+    struct stream_budget *budget;
+    struct stream_stats *stats;
+    chunk_fn deliver;
+    void *ctx;
+};
+
+struct segment {
+    uint32_t sequence;
+    struct span payload;
+    uint32_t len; /* on the wire, >= payload.len */
+    uint32_t acknowledges; /* of the other direction; valid when has_ack */
+    bool has_ack;
+    uint64_t time_ns;
+};
+
+/* The next byte has this sequence number. */
+void stream_start(struct stream *s, uint32_t sequence);
+
+/* Take a segment; hands on what is now in order. */
+void stream_push(struct stream *s, const struct stream_context *c, const struct segment *segment);
+
+/* Hand on what waited and waits no longer; true when there was something. */
+bool stream_release(struct stream *s, const struct stream_context *c);
+
+/* True when a stream has handed on all bytes before `acknowledgement` (or has never begun). */
+bool stream_reached(const struct stream *s, uint32_t acknowledgement);
+
+/* The other side acknowledged up to here. */
+void stream_acknowledge(struct stream *s, uint32_t acknowledgement);
+
+/* True while bytes before something known (a waiting segment, FIN or acknowledgement) are missing. */
+bool stream_has_hole(const struct stream *s);
+
+/* True when the missing bytes were acknowledged: the receiver has them, the capture does not. */
+bool stream_hole_is_acknowledged(const struct stream *s);
+
+/* Give the first hole up: it is handed on as a gap, then what waited behind it. */
+void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t now_ns);
+
+/* True when the FIN came and all bytes before it have been handed on. */
+bool stream_is_finished(const struct stream *s);
+
+/* Signed distance from sequence number `from` to `to`. */
+static inline int32_t sequence_distance(uint32_t from, uint32_t to)
+{
+    return (int32_t)(to - from);
+}
+
+void stream_clear(struct stream *s, struct stream_budget *budget);

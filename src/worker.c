@@ -1,0 +1,269 @@
+#include "worker.h"
+
+#include "preamble/preamble.h"
+#include "session/session_build.h"
+
+/* An alert record of the server that crosses the client's close is no part of its flight. */
+#define UNACKNOWLEDGED_ALERT 31u
+
+/* What the stages after flow know of a connection; lives in the connection's slot. */
+struct flow_state {
+    struct preamble preamble;
+    struct tls_conn conn;
+    struct outcome_state outcome;
+    struct outcome_decision decision;
+    struct session session;
+    uint8_t client;   /* flow side, valid when `tls` */
+    uint8_t segments; /* chunks of the client so far */
+    bool tls;
+    bool decided;
+};
+
+/* A callback's worker and connection, for the events that come out of it. */
+struct turn {
+    struct worker *worker;
+    struct connection *connection;
+    struct flow_state *state;
+};
+
+static struct flow_state *state_of(struct connection *c)
+{
+    return (struct flow_state *)(void *)c->state;
+}
+
+static void release(struct worker *w, struct flow_state *state)
+{
+    tls_conn_clear(&state->conn, &w->tls);
+    session_release(&state->session);
+}
+
+static void tell_session(struct worker *w, struct connection *c, struct flow_state *state)
+{
+    if (!session_has_hello(&state->session)) {
+        w->stats.without_hello++;
+        return;
+    }
+    session_finish(&state->session, c, &state->outcome, &state->decision);
+    w->stats.sessions++;
+    w->stats.outcomes[state->decision.outcome]++;
+    w->options.on_session(w->options.ctx, &state->session);
+}
+
+/* Ask for the outcome; tell the session when it is decided and complete. */
+static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, uint64_t now_ns)
+{
+    struct flow_state *state = state_of(c);
+
+    if (!state->decided) {
+        state->outcome.last_ns = c->last_ns;
+        state->decision =
+            outcome_decide(&state->outcome, &w->options.outcome, ask, now_ns);
+        if (state->decision.outcome == OUTCOME_UNDECIDED) {
+            if (state->decision.again_ns != UINT64_MAX)
+                flows_set_timer(&w->flows, c, state->decision.again_ns);
+            return;
+        }
+        state->decided = true;
+    }
+    if (ask == ASK_NOW &&
+        !outcome_is_complete(&state->outcome, state->decision.decided_ns, now_ns)) {
+        uint64_t closed = outcome_closed_ns(&state->outcome, TLS_CLIENT);
+        uint64_t until = state->decision.decided_ns + OUTCOME_LINGER_NS;
+
+        if (closed && closed + OUTCOME_SETTLE_NS < until)
+            until = closed + OUTCOME_SETTLE_NS;
+        flows_set_timer(&w->flows, c, until);
+        return;
+    }
+    tell_session(w, c, state);
+    release(w, state);
+    flows_forget(&w->flows, c);
+}
+
+/* ---- events of a connection */
+
+static void on_tls_event(void *ctx, const struct tls_event *event)
+{
+    struct turn *turn = ctx;
+    struct flow_state *state = turn->state;
+
+    if (event->kind == TLS_EVENT_CLIENT_HELLO)
+        state->session.hello_segments = state->segments;
+    session_note(&state->session, event, turn->worker->options.certificates);
+    outcome_push(&state->outcome, event);
+}
+
+static void begin_tls(struct worker *w, struct connection *c, struct flow_state *state)
+{
+    const struct preamble *p = &state->preamble;
+    int client = p->hello_from_server ? !p->hello_side : p->hello_side;
+
+    state->tls = true;
+    state->client = (uint8_t)client;
+    w->stats.tls_connections++;
+    tls_conn_begin(&state->conn, p->hello_side, p->hello_from_server, p->is_sslv2);
+    session_begin(&state->session, c, client);
+    state->outcome.server_first = outcome_server_speaks_first(c->port[!client]);
+    if (p->is_connect) {
+        w->stats.connect_tunnels++;
+        w->stats.connect_refused += p->connect.refusals;
+        session_note_proxy(&state->session, p->connect.target, p->connect.port);
+    }
+}
+
+static void push_tls(struct turn *turn, int side, const struct chunk *chunk)
+{
+    struct flow_state *state = turn->state;
+
+    if (side == state->client && state->segments < UINT8_MAX)
+        state->segments++;
+    state->outcome.has_client_packets = turn->connection->packets[state->client] > 0;
+    state->outcome.has_server_packets = turn->connection->packets[!state->client] > 0;
+    tls_conn_push(&state->conn, &turn->worker->tls, side, chunk->bytes, chunk->absent,
+                  chunk->gap, chunk->time_ns, on_tls_event, turn);
+}
+
+/* The bytes that were taken to see that it is TLS, of both sides. */
+static void push_peeked(struct turn *turn, uint64_t time_ns)
+{
+    const struct preamble *p = &turn->state->preamble;
+
+    for (int i = 0; i < 2; i++) {
+        int side = i == 0 ? p->hello_side : !p->hello_side;
+        struct chunk chunk = {.bytes = span_of(p->peeked[side], p->have[side]),
+                              .time_ns = time_ns};
+
+        if (p->have[side])
+            push_tls(turn, side, &chunk);
+    }
+    turn->state->segments = 0;
+}
+
+/* Bytes before it is known what the connection is; true when they turned out to be TLS. */
+static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
+{
+    struct flow_state *state = turn->state;
+    struct worker *w = turn->worker;
+
+    if (chunk->gap)
+        state->preamble.verdict = PREAMBLE_OTHER;
+    switch (preamble_push(&state->preamble, side, chunk->bytes, &chunk->bytes)) {
+    case PREAMBLE_TLS:
+        begin_tls(w, turn->connection, state);
+        push_peeked(turn, chunk->time_ns);
+        return true;
+    case PREAMBLE_OTHER:
+        w->stats.other_connections++;
+        release(w, state);
+        flows_forget(&w->flows, turn->connection);
+        return false;
+    case PREAMBLE_UNDECIDED:
+        break;
+    }
+    return false;
+}
+
+static void on_bytes(void *ctx, struct connection *c, int side, const struct chunk *chunk)
+{
+    struct turn turn = {ctx, c, state_of(c)};
+    struct chunk rest = *chunk;
+
+    if (!turn.state->tls && !push_preamble(&turn, side, &rest))
+        return;
+    push_tls(&turn, side, &rest);
+    judge(turn.worker, c, ASK_NOW, turn.worker->flows.now_ns);
+}
+
+static void on_datagram(void *ctx, struct connection *c, int side, const struct packet *packet)
+{
+    struct worker *w = ctx;
+
+    (void)side;
+    (void)packet;
+    w->stats.other_connections++;
+    flows_forget(&w->flows, c);
+}
+
+static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
+                      uint64_t time_ns)
+{
+    struct worker *w = ctx;
+    struct flow_state *state = state_of(c);
+    bool by_client = side == state->client;
+
+    if (!state->tls)
+        return;
+    outcome_close(&state->outcome, by_client ? TLS_CLIENT : TLS_SERVER, by_reset,
+                  connection_is_acknowledged(c, !state->client, UNACKNOWLEDGED_ALERT), time_ns);
+    session_note_close(&state->session, by_client ? SIDE_CLIENT : SIDE_SERVER,
+                       by_reset ? CLOSE_RST : CLOSE_FIN, time_ns);
+    judge(w, c, ASK_NOW, w->flows.now_ns);
+}
+
+static void on_timer(void *ctx, struct connection *c, uint64_t now_ns)
+{
+    if (state_of(c)->tls)
+        judge(ctx, c, ASK_NOW, now_ns);
+}
+
+static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t now_ns)
+{
+    struct worker *w = ctx;
+    struct flow_state *state = state_of(c);
+
+    if (state->tls)
+        judge(w, c, why == FLOW_END_CAPTURE ? ASK_CAPTURE : ASK_TIMEOUT, now_ns);
+    else
+        release(w, state);
+}
+
+/* ---- the worker */
+
+int worker_init(struct worker *w, const struct worker_options *options, struct err *why)
+{
+    struct flow_options flow = {
+        .max_flows = options->max_flows,
+        .max_connections = options->max_connections,
+        .state_size = sizeof(struct flow_state),
+        .held_bytes = options->held_bytes,
+        .flow_timeout_ns = options->flow_timeout_ns,
+        .hash_seed = options->hash_seed,
+        .handler = {w, on_bytes, on_closed, on_datagram, on_timer, on_end},
+    };
+
+    *w = (struct worker){.options = *options};
+    w->tls.budget.most_bytes = options->message_bytes;
+    if (decoder_init(&w->decoder, &options->decode, why) < 0)
+        return -1;
+    if (flows_init(&w->flows, &flow, why) < 0) {
+        decoder_fini(&w->decoder);
+        return -1;
+    }
+    return 0;
+}
+
+void worker_push(struct worker *w, const struct frame *frame)
+{
+    struct packet packet;
+
+    if (decode_frame(&w->decoder, frame, &packet))
+        flows_push(&w->flows, &packet);
+    else
+        flows_tick(&w->flows, frame->time_ns);
+}
+
+void worker_drain(struct worker *w)
+{
+    flows_drain(&w->flows);
+}
+
+uint64_t worker_now_ns(const struct worker *w)
+{
+    return w->flows.now_ns;
+}
+
+void worker_fini(struct worker *w)
+{
+    flows_fini(&w->flows);
+    decoder_fini(&w->decoder);
+}
