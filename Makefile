@@ -113,10 +113,12 @@ build/have-%: tests/lib/install-deps.sh
 .PHONY: all
 all: $(if $(MAIN),$(PROGRAM),$(ARCHIVE)) ## build the program: build/pinsight
 
-# Changes when a flag does, and then all is compiled again.
-$(BUILD)/flags: FORCE
+# Change when a flag or the list of sources does: then all is compiled, or the archive made, again.
+$(BUILD)/flags: stamp = $(COMPILE) $(LINKED) $(LIBS)
+$(BUILD)/sources: stamp = $(SOURCES) $(TEST_LIB)
+$(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(COMPILE) $(LINKED) $(LIBS)' >$@.new
+	@printf '%s\n' '$(stamp)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 .PHONY: FORCE
@@ -152,14 +154,14 @@ $(BUILD)/gen/builtin_rules.c: $(RULES) $(wildcard rules)
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(Q)$(COMPILE) -o $@ $<
 
-$(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS)) $(GENERATED)
+$(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS)) $(GENERATED) $(BUILD)/sources
 	$(call say,AR,$@)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $(filter %.o,$^)
 
-$(TEST_ARCHIVE): $(TEST_LIB:tests/%.c=$(BUILD)/test-obj/%.o)
+$(TEST_ARCHIVE): $(TEST_LIB:tests/%.c=$(BUILD)/test-obj/%.o) $(BUILD)/sources
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $(filter %.o,$^)
 
 $(PROGRAM): $(MAIN) $(ARCHIVE)
 	$(call say,LINK,$@)
@@ -284,7 +286,7 @@ install: $(PROGRAM) ## install below PREFIX (default /usr/local), DESTDIR before
 		$(SYSTEMD) $(SYSUSERS) $(TMPFILES))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/pinsight
 	install -m 644 docs/pinsight.1 $(DESTDIR)$(MANDIR)/pinsight.1
-	install -m 644 $(RULES) $(DESTDIR)$(DATADIR)/rules/
+	$(if $(RULES),install -m 644 $(RULES) $(DESTDIR)$(DATADIR)/rules/)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
 	sed 's|/usr/bin/pinsight|$(BINDIR)/pinsight|' contrib/systemd/pinsight.service \
 		>$(DESTDIR)$(SYSTEMD)/pinsight.service
