@@ -1,16 +1,34 @@
 #include "decode/decode.h"
 
+#include "decode/defrag.h"
 #include "decode/layer.h"
 
 typedef enum step (*step_fn)(struct layers *l);
 
 static const step_fn steps[STEPS] = {
     [STEP_ETHERNET] = link_ethernet,
+    [STEP_ETHERTYPE] = link_bare_ethertype,
     [STEP_VLAN] = link_vlan,
     [STEP_MPLS] = link_mpls,
-    [STEP_PPPOE] = link_pppoe,
-    [STEP_PPP] = link_ppp,
+    [STEP_PPPOE] = serial_pppoe,
+    [STEP_PPP] = serial_ppp,
+    [STEP_PPP_HDLC] = serial_ppp_hdlc,
+    [STEP_CISCO_HDLC] = serial_cisco_hdlc,
+    [STEP_FRAME_RELAY] = serial_frame_relay,
     [STEP_LLC] = link_llc,
+    [STEP_NULL] = link_null,
+    [STEP_SLL] = link_sll,
+    [STEP_SLL2] = link_sll2,
+    [STEP_PFLOG] = link_pflog,
+    [STEP_NFLOG] = link_nflog,
+    [STEP_PPI] = link_ppi,
+    [STEP_PKTAP] = process_pktap,
+    [STEP_VN_TAG] = link_vn_tag,
+    [STEP_PROVIDER_BACKBONE] = link_provider_backbone,
+    [STEP_WIFI] = wifi_frame,
+    [STEP_RADIOTAP] = wifi_radiotap,
+    [STEP_PRISM] = wifi_prism,
+    [STEP_AVS] = wifi_avs,
     [STEP_IP] = ip_any,
     [STEP_IPV4] = ip_v4,
     [STEP_IPV6] = ip_v6,
@@ -19,6 +37,14 @@ static const step_fn steps[STEPS] = {
     [STEP_AUTHENTICATION] = ip_authentication,
     [STEP_TCP] = transport_tcp,
     [STEP_UDP] = transport_udp,
+    [STEP_IP_IN_IP] = tunnel_ip,
+    [STEP_MPLS_IN_IP] = tunnel_mpls,
+    [STEP_ETHER_IP] = tunnel_ether_ip,
+    [STEP_ETHERNET_IN_IP] = tunnel_ethernet,
+    [STEP_GRE] = tunnel_gre,
+    [STEP_ERSPAN_2] = tunnel_erspan_2,
+    [STEP_ERSPAN_3] = tunnel_erspan_3,
+    [STEP_WCCP] = tunnel_wccp,
 };
 
 static __attribute__((noinline)) void count_end(struct decode_stats *stats, enum step end)
@@ -39,20 +65,21 @@ static __attribute__((noinline)) void count_end(struct decode_stats *stats, enum
 
 int decoder_init(struct decoder *d, const struct decode_options *options, struct err *why)
 {
-    (void)why;
     *d = (struct decoder){.options = *options};
-    return 0;
+    d->defrag = defrag_new(options->fragment_bytes, options->fragment_timeout_ns, why);
+    return d->defrag ? 0 : -1;
 }
 
 void decoder_fini(struct decoder *d)
 {
+    defrag_free(d->defrag);
     d->defrag = NULL;
 }
 
 void decode_tick(struct decoder *d, uint64_t now_ns)
 {
-    (void)d;
-    (void)now_ns;
+    defrag_tick(d->defrag, now_ns);
+    d->stats.fragment_drops = defrag_stats(d->defrag)->drops;
 }
 
 /* Field by field: this is quicker than clearing what every packet fills in anyway. */
@@ -81,12 +108,10 @@ bool decode_frame(struct decoder *d, const struct frame *frame, struct packet *o
     };
     enum step step;
 
-    if (frame->link_type != d->link_type || d->stats.frames == 0) {
-        d->link_type = frame->link_type;
-        d->first_step = link_step(frame->link_type);
-    }
-    step = d->first_step;
+    if (!d->link || frame->link_type != d->link->number)
+        d->link = link_find(frame->link_type);
     begin_packet(out, frame);
+    step = link_begin(&l, d->link);
     for (unsigned n = 0; step < STEPS && n < LAYERS_MAX; n++)
         step = steps[step](&l);
     d->stats.frames++;

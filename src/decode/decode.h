@@ -32,19 +32,24 @@ struct decode_stats {
     uint64_t too_deep;       /* more nesting than the ceiling */
     uint64_t bad_checksum;
     uint64_t fragments;      /* IP fragments seen */
-    uint64_t fragments_held; /* waiting for the rest of their datagram */
+    uint64_t fragments_held; /* frames that ended as one, whatever became of it */
     uint64_t reassembled;    /* datagrams completed from fragments */
     uint64_t fragment_drops; /* fragments given up: ceiling, time or contradiction */
+    uint64_t fragment_contradictions; /* that differ from what came before them */
 };
 
-struct defrag; /* decode/defrag.h */
+/* Names of 20 bytes, each of which may become four characters. */
+#define DECODE_PROCESS_MAX 84
+
+struct defrag;   /* decode/defrag.h */
+struct link_row; /* decode/layer.h */
 
 struct decoder {
     struct decode_options options;
     struct decode_stats stats;
     struct defrag *defrag;
-    uint32_t link_type; /* of the frame before, and where it began: decode/layer.h */
-    int first_step;
+    const struct link_row *link;            /* how the frame before began, decode/layer.h */
+    char process[DECODE_PROCESS_MAX];       /* the name that the frame itself gave */
 };
 
 int decoder_init(struct decoder *d, const struct decode_options *options, struct err *why);

@@ -1,31 +1,35 @@
 /*
  * IP, version 4 (RFC 791) and 6 (RFC 8200), up to the header behind it.
  */
+#include "decode/defrag.h"
 #include "decode/layer.h"
 
 #define IPV4_HEADER_MIN 20
 #define IPV6_HEADER 40
-
-enum {
-    PROTOCOL_AUTHENTICATION = 51,
-};
 
 struct protocol_row {
     uint8_t protocol;
     enum step step;
 };
 
+/* https://www.iana.org/assignments/protocol-numbers */
 static const struct protocol_row protocols[] = {
     {PACKET_TCP, STEP_TCP},
     {PACKET_UDP, STEP_UDP},
-    {0, STEP_IPV6_EXTENSION},   /* hop by hop */
-    {43, STEP_IPV6_EXTENSION},  /* routing */
+    {0, STEP_IPV6_EXTENSION}, /* hop by hop */
+    {4, STEP_IP_IN_IP},
+    {41, STEP_IP_IN_IP},
+    {43, STEP_IPV6_EXTENSION}, /* routing */
     {44, STEP_IPV6_FRAGMENT},
-    {60, STEP_IPV6_EXTENSION},  /* destination */
+    {47, STEP_GRE},
+    {51, STEP_AUTHENTICATION},
+    {60, STEP_IPV6_EXTENSION}, /* destination */
+    {97, STEP_ETHER_IP},
     {135, STEP_IPV6_EXTENSION}, /* mobility */
+    {137, STEP_MPLS_IN_IP},
     {139, STEP_IPV6_EXTENSION}, /* host identity */
     {140, STEP_IPV6_EXTENSION}, /* shim6 */
-    {PROTOCOL_AUTHENTICATION, STEP_AUTHENTICATION},
+    {143, STEP_ETHERNET_IN_IP},
 };
 
 enum step ip_protocol(const struct layers *l)
@@ -34,6 +38,38 @@ enum step ip_protocol(const struct layers *l)
         if (protocols[i].protocol == l->protocol)
             return protocols[i].step;
     return END_OTHER_PROTOCOL;
+}
+
+/* Hand a fragment in; where it completes its datagram, that takes its place. */
+static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size_t offset, bool more)
+{
+    const struct packet *p = l->packet;
+    struct decode_stats *stats = &l->decoder->stats;
+    const struct defrag_stats *held;
+    struct fragment f = {.key = {.source = p->source,
+                                 .destination = p->destination,
+                                 .tunnel = p->tunnel,
+                                 .id = id,
+                                 .version = version,
+                                 .protocol = version == 4 ? l->protocol : 0},
+                         .time_ns = l->frame->time_ns,
+                         .offset = offset,
+                         .more = more,
+                         .protocol = l->protocol,
+                         .bytes = l->rest};
+    enum defrag_result result;
+
+    stats->fragments++;
+    if (l->cut > 0)
+        return END_TRUNCATED;
+    if (l->rest.len > DEFRAG_DATAGRAM_MAX - offset || (more && l->rest.len % 8 != 0))
+        return END_MALFORMED;
+    result = defrag_push(l->decoder->defrag, &f, &l->rest, &l->protocol);
+    held = defrag_stats(l->decoder->defrag);
+    stats->reassembled = held->reassembled;
+    stats->fragment_drops = held->drops;
+    stats->fragment_contradictions = held->contradictions;
+    return result == DEFRAG_DONE ? ip_protocol(l) : END_FRAGMENT;
 }
 
 /* For callers that have taken exactly 4 bytes. */
@@ -98,7 +134,7 @@ enum step ip_v4(struct layers *l)
     p->ecn = class & 3;
     l->protocol = protocol;
     if (fragment & 0x3fff)
-        return END_FRAGMENT;
+        return reassemble(l, 4, id, (size_t)(fragment & 0x1fff) * 8, fragment & 0x2000);
     return ip_protocol(l);
 }
 
@@ -159,7 +195,8 @@ enum step ip_v6_fragment(struct layers *l)
     if (!span_u8(&l->rest, &l->protocol) || !span_u8(&l->rest, &reserved) ||
         !span_u16(&l->rest, &fragment) || !span_u32(&l->rest, &id))
         return layers_short(l);
+    /* Alone, offset 0 and none behind it (RFC 6946): nothing to put together. */
     if (fragment & 0xfff9)
-        return END_FRAGMENT;
+        return reassemble(l, 6, id, fragment & 0xfff8, fragment & 1);
     return ip_protocol(l);
 }

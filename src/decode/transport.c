@@ -98,10 +98,11 @@ enum step transport_udp(struct layers *l)
 {
     struct packet *p = l->packet;
     struct span look = l->rest;
-    uint16_t len, checksum;
+    uint16_t source, destination, len, checksum;
+    enum step next;
 
-    if (!span_u16(&look, &p->source_port) || !span_u16(&look, &p->destination_port) ||
-        !span_u16(&look, &len) || !span_u16(&look, &checksum))
+    if (!span_u16(&look, &source) || !span_u16(&look, &destination) || !span_u16(&look, &len) ||
+        !span_u16(&look, &checksum))
         return layers_short(l);
     /* 0: a jumbogram (RFC 2675) or segmentation offload. */
     if (len != 0) {
@@ -113,6 +114,11 @@ enum step transport_udp(struct layers *l)
         return END_BAD_CHECKSUM;
     if (!span_skip(&l->rest, UDP_HEADER))
         return layers_short(l);
+    next = tunnel_from_udp(l, source, destination);
+    if (next != END_PACKET)
+        return next;
+    p->source_port = source;
+    p->destination_port = destination;
     p->protocol = PACKET_UDP;
     p->tcp_flags = 0;
     p->sequence = 0;
