@@ -13,6 +13,9 @@
 /* How many bytes that are not ASCII are checked and escaped together. */
 #define FOREIGN_MAX 64
 
+/* How many characters are looked at together. */
+#define BLOCK 16
+
 static const char hex_digits[] = "0123456789abcdef";
 
 /* Room for `n` bytes of the line, which are then counted as written; NULL when it is full. */
@@ -41,29 +44,10 @@ static void put_char(struct json_out *out, char c)
     put(out, &c, 1);
 }
 
-/* What precedes a value: a comma unless it is the first, and its key. */
-static void put_key(struct json_out *out, const char *key)
+static void open_nest(struct json_out *out, char opener, char closer)
 {
-    char last = out->data[out->len - 1];
-    size_t comma = last != '{' && last != '[';
-    size_t n = key ? strlen(key) : 0;
-    char *at = room(out, comma + (key ? n + 3 : 0));
-
-    if (!at)
-        return;
-    *at = ',';
-    at += comma;
-    if (!key)
-        return;
-    *at++ = '"';
-    memcpy(at, key, n);
-    memcpy(at + n, "\":", 2);
-}
-
-static void open_nest(struct json_out *out, const char *key, char opener, char closer)
-{
-    put_key(out, key);
     put_char(out, opener);
+    out->comma = false;
     CHECK(out->depth < JSON_OUT_DEPTH_MAX);
     if (out->depth < JSON_OUT_DEPTH_MAX)
         out->closers[out->depth++] = closer;
@@ -126,28 +110,116 @@ static void put_foreign(struct json_out *out, struct span run)
     }
 }
 
-static void put_string(struct json_out *out, struct span bytes)
+/* Note in `odd` which of BLOCK characters are not plain; no branches, so that all are done at once. */
+static void mark_odd(const uint8_t *c, uint8_t odd[BLOCK])
 {
-    put_char(out, '"');
-    while (!span_empty(bytes) && !out->overflow) {
-        struct span run;
-        size_t n = 0;
+    for (size_t i = 0; i < BLOCK; i++)
+        odd[i] |=
+            (uint8_t)((c[i] < 0x20) | (c[i] >= 0x7f) | (c[i] == '"') | (c[i] == '\\'));
+}
 
-        while (n < bytes.len && is_plain(bytes.data[n]))
-            n++;
-        put(out, (const char *)bytes.data, n);
-        if (!span_skip(&bytes, n) || span_empty(bytes))
-            break;
-        run = span_first(bytes, 1);
-        if (bytes.data[0] < 0x80) {
+/* The same of the eight characters of a word. A byte below n borrows when n is taken from it. */
+static bool is_plain_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_MAX / 0xff, tops = ones << 7;
+    uint64_t quote = word ^ (ones * '"');
+    uint64_t backslash = word ^ (ones * '\\');
+    uint64_t delete = word ^ (ones * 0x7f);
+    uint64_t odd = (word - ones * ' ') & ~word;
+
+    odd |= ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+    odd |= (delete - ones) & ~delete;
+    return ((word | odd) & tops) == 0;
+}
+
+static uint64_t load_word(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+static uint64_t load_half(const uint8_t *at)
+{
+    uint32_t half;
+
+    memcpy(&half, at, sizeof(half));
+    return half;
+}
+
+/* True when all are plain. What is left of a text is looked at from its end, some of it twice. */
+static bool is_plain_text(struct span bytes)
+{
+    const uint8_t *at = bytes.data, *end = at + bytes.len;
+    bool plain = true;
+
+    if (bytes.len >= BLOCK) {
+        uint8_t odd[BLOCK] = {0};
+
+        for (; end - at > BLOCK; at += BLOCK)
+            mark_odd(at, odd);
+        mark_odd(end - BLOCK, odd);
+        return (load_word(odd) | load_word(odd + 8)) == 0;
+    }
+    if (bytes.len >= 8)
+        return is_plain_word(load_word(at)) && is_plain_word(load_word(end - 8));
+    if (bytes.len >= 4)
+        return is_plain_word(load_half(at) | load_half(end - 4) << 32);
+    while (at < end)
+        plain &= is_plain(*at++);
+    return plain;
+}
+
+/* How many plain characters stand at the front. */
+static size_t plain_run(struct span bytes)
+{
+    size_t n = 0;
+
+    while (n < bytes.len && is_plain(bytes.data[n]))
+        n++;
+    return n;
+}
+
+static void put_odd_string(struct json_out *out, struct span bytes)
+{
+    while (!span_empty(bytes) && !out->overflow) {
+        struct span run = span_first(bytes, plain_run(bytes));
+
+        if (!span_empty(run)) {
+            put(out, (const char *)run.data, run.len);
+        } else if (bytes.data[0] < 0x80) {
+            run = span_first(bytes, 1);
             put_escaped(out, bytes.data[0]);
         } else {
             run = foreign_run(bytes);
             put_foreign(out, run);
         }
         if (!span_skip(&bytes, run.len))
-            break;
+            return;
     }
+}
+
+static void put_plain_string(struct json_out *out, struct span bytes)
+{
+    char *at = room(out, bytes.len + 2);
+
+    if (!at)
+        return;
+    *at = '"';
+    if (bytes.len)
+        memcpy(at + 1, bytes.data, bytes.len);
+    at[bytes.len + 1] = '"';
+}
+
+static void put_string(struct json_out *out, struct span bytes)
+{
+    if (is_plain_text(bytes)) {
+        put_plain_string(out, bytes);
+        return;
+    }
+    put_char(out, '"');
+    put_odd_string(out, bytes);
     put_char(out, '"');
 }
 
@@ -183,6 +255,7 @@ void json_out_begin(struct json_out *out)
     out->overflow = false;
     out->closers[0] = '}';
     out->depth = 1;
+    out->comma = false;
     put_char(out, '{');
 }
 
@@ -208,14 +281,36 @@ void json_out_flush(struct json_out *out)
     out->len = 0;
 }
 
-void json_out_object(struct json_out *out, const char *key)
+void json_out_put_key(struct json_out *out, const char *key, size_t len)
 {
-    open_nest(out, key, '{', '}');
+    bool comma = out->comma;
+    char *at;
+
+    out->comma = true;
+    if (!key) {
+        if (comma)
+            put_char(out, ',');
+        return;
+    }
+    at = room(out, len + 3 + comma);
+    if (!at)
+        return;
+    *at = ',';
+    at += comma;
+    at[0] = '"';
+    memcpy(at + 1, key, len);
+    at[len + 1] = '"';
+    at[len + 2] = ':';
 }
 
-void json_out_array(struct json_out *out, const char *key)
+void json_out_put_object(struct json_out *out)
 {
-    open_nest(out, key, '[', ']');
+    open_nest(out, '{', '}');
+}
+
+void json_out_put_array(struct json_out *out)
+{
+    open_nest(out, '[', ']');
 }
 
 void json_out_end(struct json_out *out)
@@ -223,53 +318,28 @@ void json_out_end(struct json_out *out)
     CHECK(out->depth > 0);
     if (out->depth > 0)
         put_char(out, out->closers[--out->depth]);
+    out->comma = true;
 }
 
-void json_out_text(struct json_out *out, const char *key, const char *text)
+void json_out_put_span(struct json_out *out, struct span bytes)
 {
-    json_out_span(out, key, span_of_text(text));
-}
-
-void json_out_fact(struct json_out *out, const char *key, const char *text)
-{
-    if (text && *text)
-        json_out_text(out, key, text);
-}
-
-void json_out_span(struct json_out *out, const char *key, struct span bytes)
-{
-    put_key(out, key);
     put_string(out, bytes);
 }
 
-void json_out_bool(struct json_out *out, const char *key, bool value)
+void json_out_put_bool(struct json_out *out, bool value)
 {
-    put_key(out, key);
     if (value)
         put(out, "true", 4);
     else
         put(out, "false", 5);
 }
 
-void json_out_number(struct json_out *out, const char *key, uint64_t value)
+void json_out_put_number(struct json_out *out, uint64_t value)
 {
     char buffer[NUMBER_MAX];
     char *end = buffer + sizeof(buffer);
     char *at = digits_before(end, value, 1);
 
-    put_key(out, key);
-    put(out, at, (size_t)(end - at));
-}
-
-void json_out_integer(struct json_out *out, const char *key, int64_t value)
-{
-    char buffer[NUMBER_MAX];
-    char *end = buffer + sizeof(buffer);
-    char *at = digits_before(end, magnitude(value), 1);
-
-    if (value < 0)
-        *--at = '-';
-    put_key(out, key);
     put(out, at, (size_t)(end - at));
 }
 
@@ -279,9 +349,9 @@ void json_out_decimal(struct json_out *out, const char *key, int64_t value, unsi
     char *end = buffer + sizeof(buffer);
     char *at = digits_before(end, magnitude(value), digits + 1);
 
-    put_key(out, key);
     if (value < 0)
         *--at = '-';
+    json_out_key(out, key);
     put(out, at, (size_t)(end - at) - digits);
     put_char(out, '.');
     put(out, end - digits, digits);
@@ -298,16 +368,12 @@ void json_out_real(struct json_out *out, const char *key, double value, unsigned
     json_out_decimal(out, key, (int64_t)llround(value * scale), digits);
 }
 
-void json_out_ms(struct json_out *out, const char *key, uint64_t us)
-{
-    json_out_decimal(out, key, (int64_t)us, 3);
-}
-
 void json_out_time(struct json_out *out, const char *key, uint64_t time_ns)
 {
     char buffer[NANOTIME_TEXT_MAX];
 
-    json_out_text(out, key, nanotime_describe(time_ns, buffer));
+    json_out_key(out, key);
+    put_plain_string(out, span_of_text(nanotime_describe(time_ns, buffer)));
 }
 
 /* A four-digit or two-digit number at `at`; returns what follows it. */
@@ -362,14 +428,15 @@ void json_out_address(struct json_out *out, const char *key, const struct addres
         if (i > 12)
             *--at = '.';
     }
-    json_out_span(out, key, span_of(at, (size_t)(end - at)));
+    json_out_key(out, key);
+    put_plain_string(out, span_of(at, (size_t)(end - at)));
 }
 
 void json_out_hex(struct json_out *out, const char *key, struct span bytes)
 {
     char *at;
 
-    put_key(out, key);
+    json_out_key(out, key);
     put_char(out, '"');
     at = room(out, bytes.len * 2);
     for (size_t i = 0; at && i < bytes.len; i++) {

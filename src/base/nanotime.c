@@ -61,6 +61,7 @@ int nanotime_parse(const char *text, uint64_t *time_ns)
 {
     struct tm tm = {0};
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    char canonical[NANOTIME_TEXT_MAX];
     uint64_t fraction = 0, unit = NS_PER_S;
     int64_t seconds;
 
@@ -72,11 +73,17 @@ int nanotime_parse(const char *text, uint64_t *time_ns)
             unit /= 10;
             fraction += (uint64_t)(*rest - '0') * unit;
         }
+        if (unit == NS_PER_S)
+            return -1;
     }
     if (strcmp(rest, "Z") != 0)
         return -1;
     seconds = (int64_t)timegm(&tm);
-    if (seconds < 0)
+    if (seconds < 0 || (uint64_t)seconds >= UINT64_MAX / NS_PER_S)
+        return -1;
+    /* strptime lets blanks, short years, 30 February and a second 60 pass. */
+    (void)nanotime_describe((uint64_t)seconds * NS_PER_S, canonical);
+    if (strncmp(canonical, text, sizeof("2026-11-21T03:48:18") - 1) != 0)
         return -1;
     *time_ns = (uint64_t)seconds * NS_PER_S + fraction;
     return 0;

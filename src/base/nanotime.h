@@ -21,5 +21,5 @@ static inline uint64_t nanotime_since(uint64_t from, uint64_t to)
 /* Write "2026-11-21T03:48:18.537000Z" (RFC 3339, UTC, microseconds) and return `out`. */
 const char *nanotime_describe(uint64_t time_ns, char out[NANOTIME_TEXT_MAX]);
 
-/* Read what nanotime_describe wrote, any number of fraction digits up to 9; false if malformed. */
+/* Read what nanotime_describe wrote, with up to 9 digits of fraction or none; 0, or -1 if malformed. */
 int nanotime_parse(const char *text, uint64_t *time_ns);

@@ -28,8 +28,10 @@ void text_add(struct text *t, const char *more)
     size_t room = t->size - t->len - 1;
 
     if (n > room) {
-        n = room;
         t->cut = true;
+        /* Never within a character: continuation bytes are 10xxxxxx. */
+        for (n = room; n > 0 && ((unsigned char)more[n] & 0xC0) == 0x80; n--)
+            ;
     }
     add_bytes(t, more, n);
 }

@@ -135,6 +135,18 @@ static void test_wire_text_is_cut_between_characters(void)
     }
 }
 
+static void test_text_is_cut_between_characters(void)
+{
+    for (size_t size = 1; size <= 6; size++) {
+        char room[8];
+        struct text t = text_in(room, size);
+
+        text_add(&t, "a€b");
+        ok(t.len == 0 || t.len == 1 || t.len == 4 || t.len == 5,
+           "no character of a text is torn apart in %zu bytes of room", size);
+    }
+}
+
 static void test_nothing_follows_a_cut_in_wire_text(void)
 {
     char room[4];
@@ -154,6 +166,7 @@ int main(void)
     test_what_is_no_utf8();
     test_truncated_utf8();
     test_wire_text_is_cut_between_characters();
+    test_text_is_cut_between_characters();
     test_nothing_follows_a_cut_in_wire_text();
     return done_testing();
 }
