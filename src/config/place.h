@@ -23,5 +23,5 @@ const char *place_describe(const struct place *at, char out[PLACE_TEXT_MAX]);
  * Write "FILE:LINE: key KEY: ..." into `why` and return -1; without the "key KEY: " when `key` is
  * NULL or empty.
  */
-int place_complain(struct err *why, const struct place *at, const char *key, const char *format,
-                   ...) __attribute__((format(printf, 4, 5)));
+int place_complain(struct err *why, const struct place *at, const char *key,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
