@@ -29,12 +29,13 @@ struct config_endpoint {
 struct config_authority {
     const char *file;
     const char *name;
-    struct place place; /* of `file` */
+    struct place place;
 };
 
 struct config_segment {
     struct network network;
-    enum trust_model trust_model; /* inspection.trust_model unless the segment says otherwise */
+    enum trust_model
+        trust_model; /* inspection.trust_model unless the segment says otherwise */
     struct config_endpoint proxy;
     struct place place;
 };
@@ -70,19 +71,20 @@ enum output_sessions { OUTPUT_SESSIONS_NO, OUTPUT_SESSIONS_YES, OUTPUT_SESSIONS_
 enum output_transport { OUTPUT_TRANSPORT_UDP, OUTPUT_TRANSPORT_TCP, OUTPUT_TRANSPORT_UNIX };
 
 struct config_output {
-    const char *path; /* "-": standard output; NULL: not set (standard output in a replay) */
+    const char
+        *path; /* "-": standard output; NULL: not set (standard output in a replay) */
     enum output_format format;
     enum output_sessions sessions;
     bool informational;
-    uint64_t rotate_size_bytes;   /* 0: never by size */
-    uint64_t rotate_interval_ns;  /* 0: never by time */
-    uint64_t flush_ns;            /* longest time an observation waits; alerts never wait */
-    const char *syslog_address;   /* host:port or the path of a socket; NULL: no syslog */
+    uint64_t rotate_size_bytes;  /* 0: never by size */
+    uint64_t rotate_interval_ns; /* 0: never by time */
+    uint64_t flush_ns;           /* longest time an observation waits; alerts never wait */
+    const char *syslog_address;  /* host:port or the path of a socket; NULL: no syslog */
     enum output_transport syslog_transport;
-    uint32_t syslog_facility;     /* code of RFC 5424, 0..23 */
-    const char *socket_address;   /* host:port or the path of a socket; NULL: none */
+    uint32_t syslog_facility;   /* code of RFC 5424, 0..23 */
+    const char *socket_address; /* host:port or the path of a socket; NULL: none */
     enum output_transport socket_transport;
-    const char *spool_path;       /* folder for alerts a sink did not take; NULL: none */
+    const char *spool_path; /* folder for alerts a sink did not take; NULL: none */
     uint64_t spool_size_bytes;
 };
 
@@ -94,7 +96,8 @@ struct config_limits {
 };
 
 struct config_state {
-    const char *path; /* ":memory:"; NULL: not set (the shipped place live, memory in a replay) */
+    const char
+        *path; /* ":memory:"; NULL: not set (the shipped place live, memory in a replay) */
     uint64_t interval_ns;
 };
 
@@ -104,7 +107,12 @@ struct config_stats {
     const char *control; /* path of the control socket */
 };
 
-enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+enum config_log_level {
+    CONFIG_LOG_ERROR,
+    CONFIG_LOG_WARN,
+    CONFIG_LOG_INFO,
+    CONFIG_LOG_DEBUG
+};
 
 struct config {
     struct config_capture capture;
