@@ -31,11 +31,12 @@
 enum match_subject { MATCH_DESTINATIONS, MATCH_APPS };
 
 struct match_entry {
-    const char *match;   /* as written */
-    const char *reason;  /* the rest may be NULL */
+    const char *match;  /* as written */
+    const char *reason; /* the rest may be NULL */
     const char *owner;
-    const char *source;  /* where the publisher says so */
-    const char *grade;   /* how it is known: M measured, C code, R reported, K memory, U unsure */
+    const char *source; /* where the publisher says so */
+    const char
+        *grade; /* how it is known: M measured, C code, R reported, K memory, U unsure */
     const char *list;    /* file or key that holds it: "platform-services.yaml" */
     uint64_t expires_ns; /* no longer valid from here on, packet time; 0: never expires */
     size_t index;        /* number in its list, from 0: the caller's hit counter */
@@ -51,6 +52,9 @@ struct match_destination {
 
 struct match_list;
 
+/* True when the text is an entry of such a list. */
+bool match_valid(enum match_subject subject, const char *text);
+
 /* An empty list; NULL when out of memory. */
 struct match_list *match_list_new(enum match_subject subject);
 
@@ -61,7 +65,8 @@ void match_list_free(struct match_list *list);
  * Add a copy of `entry` and number it. -1 with a sentence naming its place when `match` cannot be
  * understood, the list is full or memory is out; the list is then as before.
  */
-int match_list_add(struct match_list *list, const struct match_entry *entry, struct err *why);
+int match_list_add(struct match_list *list, const struct match_entry *entry,
+                   struct err *why);
 
 /* Number of entries, and one of them (`index` below that number), expired ones included. */
 size_t match_list_count(const struct match_list *list);
