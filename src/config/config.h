@@ -28,12 +28,12 @@
  * it is YAML in one line ("10m", "[eth0, eth1]", "{network: 10.0.0.0/8}"); empty: the default.
  * 0, or -1 with a sentence and nothing to free.
  */
-int config_load(struct config *cfg, const char *path, const char *const *sets, size_t n_sets,
-                struct err *why);
+int config_load(struct config *cfg, const char *path, const char *const *sets,
+                size_t n_sets, struct err *why);
 
-/* The same from a text; `name` stands for the file in messages (its folder for relative names). */
+/* The same from a text alone; `name` stands for the file, in messages and for relative names. */
 int config_load_text(struct config *cfg, const char *name, struct span text,
-                     const char *const *sets, size_t n_sets, struct err *why);
+                     struct err *why);
 
 /* Accepts an all-zero struct. */
 void config_free(struct config *cfg);

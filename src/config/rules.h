@@ -32,7 +32,8 @@ struct product {
     size_t organization_count;
     const char **common_names; /* patterns for CN of the issuer */
     size_t common_name_count;
-    const char **keys; /* SHA-256 of the issuer's key, base64 as in RFC 7469, where it is fixed */
+    const char *
+        *keys; /* SHA-256 of the issuer's key, base64 as in RFC 7469, where it is fixed */
     size_t key_count;
     const char *source;
     const char *grade;
@@ -57,7 +58,8 @@ struct browser {
     const char *name;
     const char **ja4;
     size_t ja4_count;
-    bool ech_required; /* and the hello has the encrypted_client_hello extension, GREASE or not */
+    bool
+        ech_required; /* and the hello has the encrypted_client_hello extension, GREASE or not */
     const char *source;
     const char *grade;
     struct place place;
@@ -108,11 +110,13 @@ void rules_free(struct rules *rules);
 int rules_describe_keys(FILE *out);
 
 /* The known product behind an issuer, or NULL; each span may be empty, `key` is base64 text. */
-const struct product *rules_find_product(const struct rules *rules, struct span organization,
-                                         struct span common_name, struct span key);
+const struct product *rules_find_product(const struct rules *rules,
+                                         struct span organization, struct span common_name,
+                                         struct span key);
 
 /* What contacting this name says about the device's platform, or NULL. */
-const struct platform_hint *rules_find_platform(const struct rules *rules, struct span name);
+const struct platform_hint *rules_find_platform(const struct rules *rules,
+                                                struct span name);
 
 /* The browser whose hello this is, or NULL. */
 const struct browser *rules_find_browser(const struct rules *rules, struct span ja4,

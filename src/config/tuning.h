@@ -70,9 +70,10 @@ struct tuning_half_life {
 
 struct tuning_opaque {
     uint32_t min_sessions;
-    double max_device_share; /* destination is used by less than this share of the devices */
-    uint32_t small_fleet;    /* below so many known devices: by one device */
-    uint32_t min_records;    /* each way */
+    double
+        max_device_share; /* destination is used by less than this share of the devices */
+    uint32_t small_fleet; /* below so many known devices: by one device */
+    uint32_t min_records; /* each way */
     uint32_t min_bytes;
 };
 
@@ -90,7 +91,8 @@ struct tuning_observe {
 
 /* Decimal points of risk, -100..100. */
 struct tuning_risk {
-    double rare_destination, rare_app, no_server_name, odd_port, private_upstream, shared_key;
+    double rare_destination, rare_app, no_server_name, odd_port, private_upstream,
+        shared_key;
     double beacon_medium, beacon_strong;
     double not_in_use, unmanaged_app, edr_trust_custom;
     double direct_elsewhere, upload_heavy;
@@ -121,7 +123,8 @@ struct tuning {
     double slow_window_s;
     uint32_t slow_threshold;
     double episode_gap_s;
-    uint32_t strong_refusals, strong_episodes; /* S1 and S2: so many refusals in so many episodes */
+    uint32_t strong_refusals,
+        strong_episodes; /* S1 and S2: so many refusals in so many episodes */
     double contrast_db;
     uint32_t contrast_sessions;
     double hold_back_s;
@@ -136,12 +139,13 @@ struct tuning {
     struct tuning_inspected inspected;
     struct tuning_evidence_db evidence_db;
     struct tuning_box_profile box_profile;
-    enum trust_model trust_model; /* inspection.trust_model of the configuration, if given there */
+    enum trust_model
+        trust_model; /* inspection.trust_model of the configuration, if given there */
 
-    double pin_report_min;                   /* PIN, and any other cause, leads from here */
-    double refused_max_dev_site;             /* inspection_refused: DEV + SITE below this */
-    double refused_max_appca;                /* and APPCA below this */
-    double ambiguous_device_factor;          /* confidence of a device behind translation */
+    double pin_report_min;          /* PIN, and any other cause, leads from here */
+    double refused_max_dev_site;    /* inspection_refused: DEV + SITE below this */
+    double refused_max_appca;       /* and APPCA below this */
+    double ambiguous_device_factor; /* confidence of a device behind translation */
     uint32_t short_lived_episodes;
     uint32_t mtls_sessions;
     uint32_t interceptor_names, interceptor_networks;
@@ -155,7 +159,7 @@ struct tuning {
     uint32_t fleet_collapse_devices;
     uint32_t device_alert_cap_per_day;
 
-    double priors[PRIORS][HYPOTHESES];           /* by enum prior, enum hypothesis */
+    double priors[PRIORS][HYPOTHESES];            /* by enum prior, enum hypothesis */
     double likelihoods[OBSERVATIONS][HYPOTHESES]; /* by enum observation, enum hypothesis */
     struct tuning_risk risk;
     struct tuning_severity severity;
