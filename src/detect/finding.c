@@ -23,7 +23,7 @@ static const char *const state_names[] = {
     [FINDING_RETRACTED] = "retracted",
 };
 
-static const char *const hypothesis_names[HYPOTHESIS_COUNT] = {
+static const char *const hypothesis_names[HYPOTHESES] = {
     [HYPOTHESIS_PIN] = "app_pins",
     [HYPOTHESIS_APPCA] = "app_ca_untrusted",
     [HYPOTHESIS_DEV] = "device_not_onboarded",

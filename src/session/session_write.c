@@ -158,7 +158,7 @@ static void write_certificate(const struct certificate *c, struct json_out *out)
     }
     json_out_bool(out, "public_anchor", c->public_anchor);
     if (c->authority >= 0)
-        json_out_integer(out, "authority", c->authority);
+        json_out_number(out, "authority", (uint64_t)c->authority);
     json_out_end(out);
 }
 
