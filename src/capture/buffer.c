@@ -166,8 +166,16 @@ static size_t zstd_unpack(struct buffer *b, uint8_t *out, size_t room)
 
 static const struct packing packings[] = {
     {{GZIP_FIRST, 0x8b}, {0xff, 0xff}, gzip_start, gzip_unpack, gzip_stop},
-    {{0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}, zstd_start, zstd_unpack, zstd_stop},
-    {{0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}, zstd_start, zstd_unpack, zstd_stop},
+    {{0x28, 0xb5, 0x2f, 0xfd},
+     {0xff, 0xff, 0xff, 0xff},
+     zstd_start,
+     zstd_unpack,
+     zstd_stop},
+    {{0x50, 0x2a, 0x4d, 0x18},
+     {0xf0, 0xff, 0xff, 0xff},
+     zstd_start,
+     zstd_unpack,
+     zstd_stop},
 };
 
 static const struct packing *packing_of(struct span first)

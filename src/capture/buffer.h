@@ -35,7 +35,7 @@ struct buffer {
     bool sniffed;
     const struct packing *packing; /* NULL: as it is */
     void *unpacker;                /* state of zlib or zstd */
-    uint8_t *packed;               /* bytes still to be unpacked: allocated at the first use */
+    uint8_t *packed; /* bytes still to be unpacked: allocated at the first use */
     struct span packed_rest;
     bool unpacker_full; /* it may hold more than there was room for */
     bool unit_open;     /* inside a gzip member or zstd frame: the end may not come here */

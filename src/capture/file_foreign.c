@@ -65,8 +65,8 @@ enum reader_result foreign_start(struct reader *r)
     struct foreign *f = calloc(1, sizeof(*f));
 
     if (stream && f)
-        f->pcap = pcap_fopen_offline_with_tstamp_precision(
-            stream, PCAP_TSTAMP_PRECISION_NANO, why);
+        f->pcap = pcap_fopen_offline_with_tstamp_precision(stream,
+                                                           PCAP_TSTAMP_PRECISION_NANO, why);
     if (!f || !f->pcap) {
         if (stream)
             (void)fclose(stream);

@@ -85,7 +85,8 @@ static enum reader_result pcap_next(struct reader *r, struct frame *out)
         swap_lengths(&captured, &wire);
     if (captured > SOURCE_RECORD_MAX)
         return reader_damaged(r, buffer_offset(&r->buffer),
-                              "record length %u is more than %u", captured, SOURCE_RECORD_MAX);
+                              "record length %u is more than %u", captured,
+                              SOURCE_RECORD_MAX);
     if (!buffer_need(&r->buffer, r->record_header + captured) ||
         !span_skip(&r->buffer.rest, r->record_header) ||
         !span_take(&r->buffer.rest, captured, &out->bytes))

@@ -63,8 +63,8 @@ static struct program *find_program(struct filter *f, uint32_t link_type, struct
     p = &f->programs[f->count++];
     p->link_type = link_type;
     if (compile(f, p, why) < 0)
-        log_warn("filter matches nothing of a link type link_type=%u reason=\"%s\"", link_type,
-                 why->text);
+        log_warn("filter matches nothing of a link type link_type=%u reason=\"%s\"",
+                 link_type, why->text);
     return p;
 }
 
@@ -85,5 +85,6 @@ bool filter_matches(struct filter *f, const struct frame *frame)
     struct err why;
     struct program *p = find_program(f, frame->link_type, &why);
 
-    return p && p->compiled && pcap_offline_filter(&p->code, &header, frame->bytes.data) != 0;
+    return p && p->compiled &&
+           pcap_offline_filter(&p->code, &header, frame->bytes.data) != 0;
 }

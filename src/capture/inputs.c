@@ -41,7 +41,8 @@ static int append(struct inputs *in, const char *name, int fd, struct err *why)
         free(copy);
         if (fd > STDIN_FILENO)
             (void)close(fd);
-        return err_set(why, "%s: there is no room for more than %zu inputs", name, in->count);
+        return err_set(why, "%s: there is no room for more than %zu inputs", name,
+                       in->count);
     }
     in->items[in->count++] = (struct input){.name = copy, .fd = fd, .first_ns = UINT64_MAX};
     return 0;
@@ -78,7 +79,8 @@ static bool peek_last(struct inputs *in, struct reader *reader)
     return stays;
 }
 
-static int add_file(struct inputs *in, const char *path, struct reader *reader, struct err *why)
+static int add_file(struct inputs *in, const char *path, struct reader *reader,
+                    struct err *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat about;
@@ -122,13 +124,15 @@ static int add_entry(struct inputs *in, const char *folder, const char *name,
         !S_ISREG(about.st_mode))
         return 0;
     if (in->count == INPUTS_MAX)
-        return err_set(why, "%s: there is no room for more than %d inputs", folder, INPUTS_MAX);
+        return err_set(why, "%s: there is no room for more than %d inputs", folder,
+                       INPUTS_MAX);
     if (add_file(in, path, reader, why) < 0)
         in->skipped++;
     return 0;
 }
 
-static int add_folder(struct inputs *in, const char *path, struct reader *reader, struct err *why)
+static int add_folder(struct inputs *in, const char *path, struct reader *reader,
+                      struct err *why)
 {
     size_t before = in->count, len = strlen(path);
     uint64_t skipped_before = in->skipped;

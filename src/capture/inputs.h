@@ -14,11 +14,11 @@
 #define INPUTS_MAX 100000
 
 struct input {
-    char *name;           /* for sentences and frames */
-    int fd;               /* -1: to be opened by name */
-    bool has_frame;       /* a first frame was read: */
-    uint32_t link_type;   /* its link type */
-    uint64_t first_ns;    /* its time; UINT64_MAX without one */
+    char *name;         /* for sentences and frames */
+    int fd;             /* -1: to be opened by name */
+    bool has_frame;     /* a first frame was read: */
+    uint32_t link_type; /* its link type */
+    uint64_t first_ns;  /* its time; UINT64_MAX without one */
 };
 
 struct inputs {

@@ -6,7 +6,8 @@
 
 #define MAGIC_LEN 4
 
-enum reader_result reader_damaged(struct reader *r, uint64_t offset, const char *format, ...)
+enum reader_result reader_damaged(struct reader *r, uint64_t offset, const char *format,
+                                  ...)
 {
     char what[ERR_TEXT_MAX / 2];
     va_list args;
@@ -14,9 +15,11 @@ enum reader_result reader_damaged(struct reader *r, uint64_t offset, const char 
     va_start(args, format);
     (void)vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    (void)err_set(&r->damage, "%s: damaged at byte %" PRIu64 "%s: %s (%" PRIu64
-                  " packets read before it)", r->name, offset,
-                  buffer_is_packed(&r->buffer) ? " of what it unpacks to" : "", what, r->frames);
+    (void)err_set(
+        &r->damage,
+        "%s: damaged at byte %" PRIu64 "%s: %s (%" PRIu64 " packets read before it)",
+        r->name, offset, buffer_is_packed(&r->buffer) ? " of what it unpacks to" : "", what,
+        r->frames);
     return READER_DAMAGED;
 }
 
@@ -28,8 +31,10 @@ enum reader_result reader_cut_short(struct reader *r, const char *what)
         return reader_damaged(r, r->buffer.read_offset, "%s", failure);
     (void)err_set(&r->damage,
                   "%s: cut short at byte %" PRIu64 "%s inside %s (%" PRIu64
-                  " packets read before it)", r->name, r->buffer.read_offset,
-                  buffer_is_packed(&r->buffer) ? " of what it unpacks to" : "", what, r->frames);
+                  " packets read before it)",
+                  r->name, r->buffer.read_offset,
+                  buffer_is_packed(&r->buffer) ? " of what it unpacks to" : "", what,
+                  r->frames);
     return READER_DAMAGED;
 }
 

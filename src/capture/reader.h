@@ -70,5 +70,5 @@ bool pcapng_knows(struct span first);
 enum reader_result reader_cut_short(struct reader *r, const char *what);
 
 /* The capture contradicts itself at `offset`: writes "NAME: damaged at byte N: ...". */
-enum reader_result reader_damaged(struct reader *r, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+enum reader_result reader_damaged(struct reader *r, uint64_t offset, const char *format,
+                                  ...) __attribute__((format(printf, 3, 4)));

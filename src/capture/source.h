@@ -25,19 +25,20 @@ struct source;
 struct source_options {
     const char *const *inputs; /* file, folder or "-", in the order given */
     size_t input_count;
-    const char *filter;        /* BPF expression, NULL for none */
-    const volatile sig_atomic_t *stop; /* a signal that interrupts a read ends it when set; or NULL */
+    const char *filter; /* BPF expression, NULL for none */
+    const volatile sig_atomic_t
+        *stop; /* a signal that interrupts a read ends it when set; or NULL */
 };
 
 struct source_stats {
     uint64_t files;
     uint64_t damaged_files;
-    uint64_t frames;       /* handed out */
-    uint64_t filtered;     /* read, but not matched by the filter */
+    uint64_t frames;   /* handed out */
+    uint64_t filtered; /* read, but not matched by the filter */
     uint64_t captured_bytes;
     uint64_t skipped_files; /* in folders, that are no captures */
-    uint64_t total_bytes;  /* of all inputs on disk, 0 when unknown (for progress) */
-    uint64_t read_bytes;   /* of total_bytes, how far reading has come */
+    uint64_t total_bytes;   /* of all inputs on disk, 0 when unknown (for progress) */
+    uint64_t read_bytes;    /* of total_bytes, how far reading has come */
 };
 
 /*

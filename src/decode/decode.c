@@ -24,6 +24,7 @@ static const step_fn steps[STEPS] = {
     [STEP_PPI] = link_ppi,
     [STEP_PKTAP] = process_pktap,
     [STEP_VN_TAG] = link_vn_tag,
+    [STEP_MACSEC] = link_macsec,
     [STEP_PROVIDER_BACKBONE] = link_provider_backbone,
     [STEP_WIFI] = wifi_frame,
     [STEP_RADIOTAP] = wifi_radiotap,

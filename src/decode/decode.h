@@ -21,7 +21,7 @@ struct decode_options {
 /* Each frame ends in exactly one of: packets, or one of the reasons not to hand it on. */
 struct decode_stats {
     uint64_t frames;
-    uint64_t packets;        /* TCP or UDP segments handed on */
+    uint64_t packets; /* TCP or UDP segments handed on */
     uint64_t tcp;
     uint64_t udp;
     uint64_t other_protocol; /* IP, but neither TCP nor UDP */
@@ -48,8 +48,8 @@ struct decoder {
     struct decode_options options;
     struct decode_stats stats;
     struct defrag *defrag;
-    const struct link_row *link;            /* how the frame before began, decode/layer.h */
-    char process[DECODE_PROCESS_MAX];       /* the name that the frame itself gave */
+    const struct link_row *link;      /* how the frame before began, decode/layer.h */
+    char process[DECODE_PROCESS_MAX]; /* the name that the frame itself gave */
 };
 
 int decoder_init(struct decoder *d, const struct decode_options *options, struct err *why);

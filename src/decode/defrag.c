@@ -23,9 +23,9 @@ struct datagram {
     uint64_t first_ns;
     uint32_t blocks[BLOCKS_MAX];
     uint32_t fragments;
-    uint32_t units;      /* present */
-    size_t highest;      /* behind the last byte held */
-    size_t len;          /* valid when `end_known` */
+    uint32_t units; /* present */
+    size_t highest; /* behind the last byte held */
+    size_t len;     /* valid when `end_known` */
     bool end_known;
     uint8_t protocol;
     uint32_t next_in_slot;
@@ -249,8 +249,8 @@ void defrag_tick(struct defrag *d, uint64_t now_ns)
         give_up(d, d->oldest);
 }
 
-enum defrag_result defrag_push(struct defrag *d, const struct fragment *f, struct span *datagram,
-                               uint8_t *protocol)
+enum defrag_result defrag_push(struct defrag *d, const struct fragment *f,
+                               struct span *datagram, uint8_t *protocol)
 {
     struct datagram *g;
     uint32_t index;
@@ -303,7 +303,8 @@ static void chain_all(struct defrag *d)
 
 struct defrag *defrag_new(uint64_t bytes, uint64_t timeout_ns, struct err *why)
 {
-    const uint64_t each = sizeof(struct block) + sizeof(struct datagram) + 2 * sizeof(uint32_t);
+    const uint64_t each =
+        sizeof(struct block) + sizeof(struct datagram) + 2 * sizeof(uint32_t);
     struct defrag *d = calloc(1, sizeof(*d));
     uint64_t count = bytes / each, slots = 1;
 
@@ -324,7 +325,8 @@ struct defrag *defrag_new(uint64_t bytes, uint64_t timeout_ns, struct err *why)
     d->slots = calloc(slots, sizeof(*d->slots));
     if (!d->blocks || !d->datagrams || !d->slots ||
         getrandom(&d->seed, sizeof(d->seed), 0) != (ssize_t)sizeof(d->seed)) {
-        (void)err_set(why, "no memory for %llu bytes of fragments", (unsigned long long)bytes);
+        (void)err_set(why, "no memory for %llu bytes of fragments",
+                      (unsigned long long)bytes);
         defrag_free(d);
         return NULL;
     }

@@ -14,21 +14,15 @@ struct protocol_row {
 
 /* https://www.iana.org/assignments/protocol-numbers */
 static const struct protocol_row protocols[] = {
-    {PACKET_TCP, STEP_TCP},
-    {PACKET_UDP, STEP_UDP},
+    {PACKET_TCP, STEP_TCP},     {PACKET_UDP, STEP_UDP},
     {0, STEP_IPV6_EXTENSION}, /* hop by hop */
-    {4, STEP_IP_IN_IP},
-    {41, STEP_IP_IN_IP},
+    {4, STEP_IP_IN_IP},         {41, STEP_IP_IN_IP},
     {43, STEP_IPV6_EXTENSION}, /* routing */
-    {44, STEP_IPV6_FRAGMENT},
-    {47, STEP_GRE},
-    {51, STEP_AUTHENTICATION},
-    {60, STEP_IPV6_EXTENSION}, /* destination */
-    {97, STEP_ETHER_IP},
-    {135, STEP_IPV6_EXTENSION}, /* mobility */
-    {137, STEP_MPLS_IN_IP},
-    {139, STEP_IPV6_EXTENSION}, /* host identity */
-    {140, STEP_IPV6_EXTENSION}, /* shim6 */
+    {44, STEP_IPV6_FRAGMENT},   {47, STEP_GRE},
+    {51, STEP_AUTHENTICATION},  {60, STEP_IPV6_EXTENSION},  /* destination */
+    {97, STEP_ETHER_IP},        {135, STEP_IPV6_EXTENSION}, /* mobility */
+    {137, STEP_MPLS_IN_IP},     {139, STEP_IPV6_EXTENSION}, /* host identity */
+    {140, STEP_IPV6_EXTENSION},                             /* shim6 */
     {143, STEP_ETHERNET_IN_IP},
 };
 
@@ -41,7 +35,8 @@ enum step ip_protocol(const struct layers *l)
 }
 
 /* Hand a fragment in; where it completes its datagram, that takes its place. */
-static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size_t offset, bool more)
+static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size_t offset,
+                            bool more)
 {
     const struct packet *p = l->packet;
     struct decode_stats *stats = &l->decoder->stats;
@@ -114,8 +109,9 @@ enum step ip_v4(struct layers *l)
 
     if (!span_take(&rest, IPV4_HEADER_MIN, &header))
         return layers_short(l);
-    if (!span_u8(&header, &first) || !span_u8(&header, &class) || !span_u16(&header, &total) ||
-        !span_u16(&header, &id) || !span_u16(&header, &fragment) || !span_u8(&header, &ttl) ||
+    if (!span_u8(&header, &first) || !span_u8(&header, &class) ||
+        !span_u16(&header, &total) || !span_u16(&header, &id) ||
+        !span_u16(&header, &fragment) || !span_u8(&header, &ttl) ||
         !span_u8(&header, &protocol) || !span_u16(&header, &checksum) ||
         !span_take(&header, 4, &source) || !span_take(&header, 4, &destination))
         return END_MALFORMED;

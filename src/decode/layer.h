@@ -41,6 +41,7 @@ enum step {
     STEP_PPI,
     STEP_PKTAP,
     STEP_VN_TAG,
+    STEP_MACSEC,
     STEP_PROVIDER_BACKBONE,
     STEP_WIFI,
     STEP_RADIOTAP,
@@ -83,7 +84,9 @@ struct layers {
     size_t cut;
     uint8_t protocol; /* of `rest`, while it is inside IP */
     uint8_t tunnels;
-    bool wifi_padded; /* the 802.11 header is padded to a multiple of four */
+    bool bounded;      /* a header told how long `rest` is */
+    bool wifi_padded;  /* the 802.11 header is padded to a multiple of four */
+    bool wifi_swapped; /* its numbers are big-endian */
 };
 
 /* A header does not fit into what there is: the capture's fault, or that of the sender. */
@@ -97,7 +100,8 @@ void process_trailer(struct layers *l, size_t len);
 
 /*
  * The layer is `len` bytes long, says its header. Where that is more than the frame held on the
- * wire, the capture lied about the latter: some tools cut frames and forget their length.
+ * wire, the capture lied about the latter: some tools cut frames and forget their length. Where it
+ * is more than an outer header gave it, the outer one is right: boxes pad, then encapsulate.
  */
 static inline void layers_trim(struct layers *l, size_t len)
 {
@@ -106,9 +110,10 @@ static inline void layers_trim(struct layers *l, size_t len)
             process_trailer(l, len);
         l->rest.len = len;
         l->cut = 0;
-    } else {
+    } else if (!l->bounded || len - l->rest.len < l->cut) {
         l->cut = len - l->rest.len;
     }
+    l->bounded = true;
 }
 
 /* A link type: how many bytes to pass over, then the first step. */
@@ -137,7 +142,8 @@ SPAN_CHECKED bool tunnel_enter(struct layers *l, enum tunnel_kind kind, uint32_t
  * What a UDP datagram to or from a tunnel's port leads to, END_PACKET when its content is not that
  * tunnel's: then it is a datagram like any other and `l` is as it was.
  */
-enum step tunnel_from_udp(struct layers *l, uint16_t source_port, uint16_t destination_port);
+enum step tunnel_from_udp(struct layers *l, uint16_t source_port,
+                          uint16_t destination_port);
 
 /* True when the Internet checksum over TCP or UDP in `l->rest` with its pseudo header is right. */
 bool checksum_transport_right(const struct layers *l);
@@ -152,6 +158,7 @@ enum step link_vlan(struct layers *l);
 enum step link_mpls(struct layers *l);
 enum step link_llc(struct layers *l);
 enum step link_vn_tag(struct layers *l);
+enum step link_macsec(struct layers *l);
 enum step link_provider_backbone(struct layers *l);
 enum step link_null(struct layers *l);
 enum step link_sll(struct layers *l);

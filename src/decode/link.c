@@ -11,6 +11,8 @@
 enum {
     PROTOCOL_LLC = 4, /* of Linux cooked captures: no EtherType but an 802.2 frame */
     MAC_LEN = 6,
+    MACSEC_CHANNEL = 0x20,
+    MACSEC_CHANGED = 0x0c, /* encrypted, or altered otherwise */
 };
 
 /* https://www.tcpdump.org/linktypes.html */
@@ -59,20 +61,23 @@ static const struct link_row unknown_link = {UINT32_MAX, 0, END_UNKNOWN_LINK};
 static const struct {
     uint16_t type;
     enum step step;
-} ethertypes[] = {
-    {0x0800, STEP_IPV4},
-    {0x86dd, STEP_IPV6},
-    {0x8100, STEP_VLAN},
-    {0x88a8, STEP_VLAN},
-    {0x9100, STEP_VLAN},
-    {0x9200, STEP_VLAN},
-    {0x8847, STEP_MPLS},
-    {0x8848, STEP_MPLS},
-    {0x8864, STEP_PPPOE},
-    {0x880b, STEP_PPP_HDLC},
-    {0x8926, STEP_VN_TAG},
-    {0x88e7, STEP_PROVIDER_BACKBONE},
-    {0x6558, STEP_ETHERNET}, /* transparent Ethernet bridging: in tunnels */
+} ethertypes
+    [] =
+        {
+            {0x0800, STEP_IPV4},
+            {0x86dd, STEP_IPV6},
+            {0x8100, STEP_VLAN},
+            {0x88a8, STEP_VLAN},
+            {0x9100, STEP_VLAN},
+            {0x9200, STEP_VLAN},
+            {0x8847, STEP_MPLS},
+            {0x8848, STEP_MPLS},
+            {0x8864, STEP_PPPOE},
+            {0x880b, STEP_PPP_HDLC},
+            {0x8926, STEP_VN_TAG},
+            {0x88e7, STEP_PROVIDER_BACKBONE},
+            {0x88e5, STEP_MACSEC},
+            {0x6558, STEP_ETHERNET}, /* transparent Ethernet bridging: in tunnels */
 };
 
 const struct link_row *link_find(uint32_t link_type)
@@ -147,6 +152,23 @@ enum step link_provider_backbone(struct layers *l)
     return span_skip(&l->rest, 4) ? STEP_ETHERNET : layers_short(l);
 }
 
+/*
+ * IEEE 802.1AE: control 1, association 2 bits, short length 1, packet number 4, channel 8 where
+ * flagged. Without encryption the frame goes on as it was; the check value behind it is padding.
+ */
+enum step link_macsec(struct layers *l)
+{
+    uint8_t control;
+
+    if (!span_u8(&l->rest, &control) || !span_skip(&l->rest, 5))
+        return layers_short(l);
+    if (control & MACSEC_CHANGED)
+        return END_NOT_IP;
+    if ((control & MACSEC_CHANNEL) && !span_skip(&l->rest, 8))
+        return layers_short(l);
+    return STEP_ETHERTYPE;
+}
+
 /* IEEE 802.2 with SNAP: dsap aa, ssap aa, control 03, organisation 3, EtherType. */
 enum step link_llc(struct layers *l)
 {
@@ -210,7 +232,8 @@ enum step link_sll(struct layers *l)
     uint16_t type, hardware, len, protocol;
 
     if (!span_u16(&l->rest, &type) || !span_u16(&l->rest, &hardware) ||
-        !span_u16(&l->rest, &len) || !take_sll_address(l, len) || !span_u16(&l->rest, &protocol))
+        !span_u16(&l->rest, &len) || !take_sll_address(l, len) ||
+        !span_u16(&l->rest, &protocol))
         return layers_short(l);
     return protocol == PROTOCOL_LLC ? STEP_LLC : link_ethertype(protocol);
 }
@@ -222,8 +245,8 @@ enum step link_sll2(struct layers *l)
     uint8_t type, len;
 
     if (!span_u16(&l->rest, &protocol) || !span_skip(&l->rest, 6) ||
-        !span_u16(&l->rest, &hardware) || !span_u8(&l->rest, &type) || !span_u8(&l->rest, &len) ||
-        !take_sll_address(l, len))
+        !span_u16(&l->rest, &hardware) || !span_u8(&l->rest, &type) ||
+        !span_u8(&l->rest, &len) || !take_sll_address(l, len))
         return layers_short(l);
     return protocol == PROTOCOL_LLC ? STEP_LLC : link_ethertype(protocol);
 }

@@ -34,12 +34,13 @@ enum tunnel_kind {
     TUNNEL_IPIP,
     TUNNEL_TEREDO,
     TUNNEL_GTPU,
+    TUNNEL_CAPWAP,
 };
 
 struct tunnel {
     enum tunnel_kind kind;
-    uint32_t id;               /* GRE key, VNI, TEID; 0 when it has none */
-    struct address source;     /* outer addresses */
+    uint32_t id;           /* GRE key, ERSPAN session, VNI, TEID; 0 when it has none */
+    struct address source; /* outer addresses */
     struct address destination;
 };
 
@@ -49,23 +50,23 @@ struct packet {
     struct address destination;
     uint16_t source_port;
     uint16_t destination_port;
-    uint8_t protocol;          /* PACKET_TCP or PACKET_UDP */
-    uint8_t ttl;               /* TTL or hop limit of the innermost IP header */
+    uint8_t protocol; /* PACKET_TCP or PACKET_UDP */
+    uint8_t ttl;      /* TTL or hop limit of the innermost IP header */
     uint8_t tcp_flags;
-    uint8_t ecn;               /* the two ECN bits of the IP header */
+    uint8_t ecn; /* the two ECN bits of the IP header */
     uint32_t sequence;
     uint32_t acknowledgement;
     uint16_t window;
-    struct span tcp_options;   /* raw options, checked to lie inside the header */
-    struct span payload;       /* what was captured of it */
-    uint32_t payload_len;      /* its length on the wire; > payload.len when the frame was cut */
-    uint32_t wire_len;         /* of the whole frame */
+    struct span tcp_options; /* raw options, as far as they were captured */
+    struct span payload;     /* what was captured of it */
+    uint32_t payload_len; /* its length on the wire; > payload.len when the frame was cut */
+    uint32_t wire_len;    /* of the whole frame */
     const uint8_t *source_mac; /* 6 bytes, NULL when the link has none */
     const uint8_t *destination_mac;
     uint16_t vlans[PACKET_VLANS_MAX]; /* outer first, VLAN id only */
     uint8_t vlan_count;
-    bool checksum_bad;         /* only ever set when verification was asked for */
+    bool checksum_bad; /* only ever set when verification was asked for */
     struct tunnel tunnel;
-    const char *file;          /* as in struct frame */
+    const char *file; /* as in struct frame */
     const char *process;
 };

@@ -39,8 +39,8 @@ void process_trailer(struct layers *l, size_t len)
         struct span look = trailer, name;
         uint32_t magic, user;
 
-        if (look.len >= total && span_skip(&look, look.len - total) && span_u32(&look, &magic) &&
-            magic == TRAILER_MAGIC && span_u32(&look, &user) &&
+        if (look.len >= total && span_skip(&look, look.len - total) &&
+            span_u32(&look, &magic) && magic == TRAILER_MAGIC && span_u32(&look, &user) &&
             span_take(&look, name_lengths[i], &name)) {
             keep_name(l, name);
             return;
@@ -60,8 +60,9 @@ enum step process_pktap(struct layers *l)
     uint32_t len, type, link_type;
     const struct link_row *row;
 
-    if (!span_u32le(&look, &len) || !span_u32le(&look, &type) || !span_u32le(&look, &link_type) ||
-        !span_skip(&look, 44) || !span_take(&look, PKTAP_NAME, &name) || !span_skip(&look, 12) ||
+    if (!span_u32le(&look, &len) || !span_u32le(&look, &type) ||
+        !span_u32le(&look, &link_type) || !span_skip(&look, 44) ||
+        !span_take(&look, PKTAP_NAME, &name) || !span_skip(&look, 12) ||
         !span_take(&look, PKTAP_NAME, &effective) || !span_skip(&l->rest, len))
         return layers_short(l);
     if (type != PKTAP_TYPE_PACKET)

@@ -47,7 +47,8 @@ bool checksum_transport_right(const struct layers *l)
 /* What the capture cut cannot be verified. */
 static bool checksum_wrong(const struct layers *l)
 {
-    return l->decoder->options.verify_checksums && l->cut == 0 && !checksum_transport_right(l);
+    return l->decoder->options.verify_checksums && l->cut == 0 &&
+           !checksum_transport_right(l);
 }
 
 /*
@@ -75,8 +76,12 @@ enum step transport_tcp(struct layers *l)
         return END_MALFORMED;
     if (checksum_wrong(l))
         return END_BAD_CHECKSUM;
-    if (!span_take(&rest, header_len, &header))
-        return layers_short(l);
+    if (header_len > rest.len + l->cut)
+        return END_MALFORMED;
+    p->payload_len = (uint32_t)(rest.len + l->cut - header_len);
+    /* A short snap length may cut the options; the ports and numbers are worth having alone. */
+    if (!span_take(&rest, header_len, &header) && !span_take(&rest, rest.len, &header))
+        return END_MALFORMED;
     if (!span_skip(&header, TCP_HEADER_MIN))
         return END_MALFORMED;
     p->source_port = source;
@@ -88,7 +93,6 @@ enum step transport_tcp(struct layers *l)
     p->window = window;
     p->tcp_options = header;
     p->payload = rest;
-    p->payload_len = (uint32_t)(rest.len + l->cut);
     l->decoder->stats.tcp++;
     return END_PACKET;
 }
@@ -101,8 +105,8 @@ enum step transport_udp(struct layers *l)
     uint16_t source, destination, len, checksum;
     enum step next;
 
-    if (!span_u16(&look, &source) || !span_u16(&look, &destination) || !span_u16(&look, &len) ||
-        !span_u16(&look, &checksum))
+    if (!span_u16(&look, &source) || !span_u16(&look, &destination) ||
+        !span_u16(&look, &len) || !span_u16(&look, &checksum))
         return layers_short(l);
     /* 0: a jumbogram (RFC 2675) or segmentation offload. */
     if (len != 0) {

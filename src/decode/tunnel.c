@@ -21,8 +21,13 @@ enum {
     GTPU_VERSION_1 = 0x30,
     GTPU_VERSION_MASK = 0xf8,
     GTPU_EXTENSION = 0x04,
-    GTPU_OPTIONAL = 0x07, /* extension, sequence, N-PDU number: any of them brings all fields */
+    GTPU_OPTIONAL =
+        0x07, /* extension, sequence, N-PDU number: any of them brings all fields */
     GTPU_USER_DATA = 255,
+    CAPWAP_NATIVE = 0x100,
+    CAPWAP_NOT_A_FRAME = 0x88, /* a fragment, or a keep-alive */
+    CAPWAP_BINDING_WIFI = 1,
+    CAPWAP_DATA_FRAME = 0x08,
 };
 
 bool tunnel_enter(struct layers *l, enum tunnel_kind kind, uint32_t id)
@@ -84,13 +89,15 @@ static bool skip_gre_routing(struct layers *l)
     return true;
 }
 
-static enum step gre_payload(struct layers *l, uint16_t flags, uint16_t protocol, uint32_t key)
+static enum step gre_payload(struct layers *l, uint16_t flags, uint16_t protocol,
+                             uint32_t key)
 {
     enum step next;
 
     /* Type I has no sequence number and no header of its own. */
     if (protocol == GRE_ERSPAN_2)
-        return flags & GRE_SEQUENCE ? STEP_ERSPAN_2 : enter(l, TUNNEL_ERSPAN, 0, STEP_ETHERNET);
+        return flags & GRE_SEQUENCE ? STEP_ERSPAN_2
+                                    : enter(l, TUNNEL_ERSPAN, 0, STEP_ETHERNET);
     if (protocol == GRE_ERSPAN_3)
         return STEP_ERSPAN_3;
     next = protocol == GRE_WCCP ? STEP_WCCP : link_ethertype(protocol);
@@ -104,7 +111,8 @@ static enum step gre_version_1(struct layers *l, uint16_t flags, uint16_t protoc
 
     if (protocol != GRE_PPP || !(flags & GRE_KEY) || !(flags & GRE_SEQUENCE))
         return END_OTHER_PROTOCOL;
-    if (!span_u16(&l->rest, &len) || !span_u16(&l->rest, &call) || !span_skip(&l->rest, 4) ||
+    if (!span_u16(&l->rest, &len) || !span_u16(&l->rest, &call) ||
+        !span_skip(&l->rest, 4) ||
         ((flags & GRE_ACKNOWLEDGEMENT) && !span_skip(&l->rest, 4)))
         return layers_short(l);
     layers_trim(l, len);
@@ -155,8 +163,8 @@ enum step tunnel_erspan_3(struct layers *l)
     uint32_t header;
     uint16_t last;
 
-    if (!span_u32(&l->rest, &header) || !span_skip(&l->rest, 6) || !span_u16(&l->rest, &last) ||
-        ((last & 1) && !span_skip(&l->rest, 8)))
+    if (!span_u32(&l->rest, &header) || !span_skip(&l->rest, 6) ||
+        !span_u16(&l->rest, &last) || ((last & 1) && !span_skip(&l->rest, 8)))
         return layers_short(l);
     if (header >> 28 != 2)
         return END_OTHER_PROTOCOL;
@@ -204,8 +212,8 @@ static enum step vxlan_gpe(struct layers *l)
         !span_u8(&l->rest, &protocol) || !span_uint(&l->rest, 3, &network) ||
         !span_u8(&l->rest, &last))
         return END_PACKET;
-    if (flags != (VXLAN_VALID | VXLAN_NEXT) || reserved != 0 || last != 0 || protocol == 0 ||
-        protocol >= sizeof(next) / sizeof(next[0]))
+    if ((flags & ~VXLAN_NEXT) != VXLAN_VALID || reserved != 0 || last != 0 ||
+        protocol == 0 || protocol >= sizeof(next) / sizeof(next[0]))
         return END_PACKET;
     return enter(l, TUNNEL_VXLAN, (uint32_t)network, next[protocol]);
 }
@@ -244,8 +252,8 @@ static bool skip_gtpu_extensions(struct layers *l, uint8_t flags)
     if (!span_skip(&l->rest, 3) || !span_u8(&l->rest, &type))
         return false;
     while ((flags & GTPU_EXTENSION) && type != 0)
-        if (!span_u8(&l->rest, &len) || len == 0 || !span_skip(&l->rest, (size_t)len * 4 - 2) ||
-            !span_u8(&l->rest, &type))
+        if (!span_u8(&l->rest, &len) || len == 0 ||
+            !span_skip(&l->rest, (size_t)len * 4 - 2) || !span_u8(&l->rest, &type))
             return false;
     return true;
 }
@@ -258,8 +266,8 @@ static enum step gtpu(struct layers *l)
     uint8_t flags, type, first;
     uint32_t endpoint;
 
-    if (!span_u8(&l->rest, &flags) || !span_u8(&l->rest, &type) || !span_u16(&l->rest, &len) ||
-        !span_u32(&l->rest, &endpoint))
+    if (!span_u8(&l->rest, &flags) || !span_u8(&l->rest, &type) ||
+        !span_u16(&l->rest, &len) || !span_u32(&l->rest, &endpoint))
         return END_PACKET;
     if ((flags & GTPU_VERSION_MASK) != GTPU_VERSION_1 || type != GTPU_USER_DATA ||
         (len > l->rest.len && l->cut == 0))
@@ -284,8 +292,8 @@ static enum step teredo(struct layers *l)
     uint8_t client, value, first;
 
     if (span_u16(&look, &kind) && kind == 1) {
-        if (!span_u8(&look, &client) || !span_u8(&look, &value) || !span_skip(&look, client) ||
-            !span_skip(&look, value) || !span_skip(&look, 9))
+        if (!span_u8(&look, &client) || !span_u8(&look, &value) ||
+            !span_skip(&look, client) || !span_skip(&look, value) || !span_skip(&look, 9))
             return END_PACKET;
         l->rest = look;
     }
@@ -304,12 +312,40 @@ static enum step teredo(struct layers *l)
     return enter(l, TUNNEL_TEREDO, 0, STEP_IPV6);
 }
 
+/*
+ * RFC 5415, 4.3: version 4 bits, type 4, header length 5 in words, radio 5, binding 5, flags 9, then
+ * fragment 4 and what the flags say. A native frame is one of 802.11, whose numbers one vendor's
+ * access points write big-endian: then its first bits are not those of a version 0 data frame.
+ */
+static enum step capwap(struct layers *l)
+{
+    struct span look = l->rest;
+    uint32_t header;
+    uint8_t first, second;
+    bool native;
+
+    if (!span_u32(&look, &header) ||
+        !span_skip(&l->rest, (size_t)(header >> 19 & 0x1f) * 4))
+        return END_PACKET;
+    native = header & CAPWAP_NATIVE;
+    if (header >> 24 != 0 || (header >> 19 & 0x1f) < 2 || (header & CAPWAP_NOT_A_FRAME) ||
+        (native && (header >> 9 & 0x1f) != CAPWAP_BINDING_WIFI))
+        return END_PACKET;
+    look = l->rest;
+    if (!native || !span_u8(&look, &first) || !span_u8(&look, &second))
+        return enter(l, TUNNEL_CAPWAP, 0, native ? END_OTHER_PROTOCOL : STEP_ETHERNET);
+    l->wifi_swapped =
+        (first & 0x0f) != CAPWAP_DATA_FRAME && (second & 0x0f) == CAPWAP_DATA_FRAME;
+    l->wifi_padded = false;
+    return enter(l, TUNNEL_CAPWAP, 0, STEP_WIFI);
+}
+
 static const struct {
     uint16_t port;
     enum step (*open)(struct layers *l);
 } udp_tunnels[] = {
-    {2152, gtpu},   {3544, teredo}, {4789, vxlan},
-    {4790, vxlan_gpe}, {6081, geneve}, {8472, vxlan}, /* of Linux before the number was assigned */
+    {2152, gtpu},   {3544, teredo}, {4789, vxlan}, {4790, vxlan_gpe},
+    {5247, capwap}, {6081, geneve}, {8472, vxlan}, /* of Linux, before the number was assigned */
 };
 
 enum step tunnel_from_udp(struct layers *l, uint16_t source_port, uint16_t destination_port)

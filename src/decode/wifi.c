@@ -5,9 +5,9 @@
 #include "decode/layer.h"
 
 enum {
-    TYPE_DATA = 0x08,     /* of the frame control field: type */
+    TYPE_DATA = 0x08, /* of the frame control field: type */
     TYPE_MASK = 0x0c,
-    SUBTYPE_NULL = 0x40,  /* no data */
+    SUBTYPE_NULL = 0x40, /* no data */
     SUBTYPE_QOS = 0x80,
     TO_DS = 0x0100,
     FROM_DS = 0x0200,
@@ -32,6 +32,11 @@ static const struct {
     uint8_t source;
 } ends[4] = {{0, 1}, {2, 1}, {0, 2}, {2, 3}};
 
+static bool read_u16(struct layers *l, uint16_t *out)
+{
+    return l->wifi_swapped ? span_u16(&l->rest, out) : span_u16le(&l->rest, out);
+}
+
 /*
  * What stands between the addresses and the data: QoS control 2, and high throughput control 4
  * where the order flag says so; then padding to four where the driver aligns.
@@ -41,7 +46,7 @@ static enum step skip_controls(struct layers *l, uint16_t control)
     bool four = (control & TO_DS) && (control & FROM_DS), qos = control & SUBTYPE_QOS;
     uint16_t qos_control = 0;
 
-    if (qos && !span_u16le(&l->rest, &qos_control))
+    if (qos && !read_u16(l, &qos_control))
         return layers_short(l);
     if (qos && (control & ORDER) && !span_skip(&l->rest, 4))
         return layers_short(l);
@@ -61,7 +66,7 @@ enum step wifi_frame(struct layers *l)
     uint16_t control, sequence;
     unsigned direction;
 
-    if (!span_u16le(&l->rest, &control))
+    if (!read_u16(l, &control))
         return layers_short(l);
     if ((control & TYPE_MASK) != TYPE_DATA || (control & SUBTYPE_NULL) ||
         (control & (PROTECTED | MORE_FRAGMENTS)))
@@ -69,7 +74,7 @@ enum step wifi_frame(struct layers *l)
     direction = (control >> 8) & 3;
     if (!span_skip(&l->rest, 2) || !span_take(&l->rest, MAC_LEN, &addresses[0]) ||
         !span_take(&l->rest, MAC_LEN, &addresses[1]) ||
-        !span_take(&l->rest, MAC_LEN, &addresses[2]) || !span_u16le(&l->rest, &sequence) ||
+        !span_take(&l->rest, MAC_LEN, &addresses[2]) || !read_u16(l, &sequence) ||
         (direction == 3 && !span_take(&l->rest, MAC_LEN, &addresses[3])))
         return layers_short(l);
     if (sequence & FRAGMENT_NUMBER)
