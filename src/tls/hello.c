@@ -81,8 +81,8 @@ static bool parse_client_ssl2(struct span body, struct client_hello *hello)
 bool client_hello_parse(enum hello_kind kind, struct span body, struct client_hello *out)
 {
     struct client_hello hello = {.kind = kind};
-    bool whole = kind == HELLO_SSL2 ? parse_client_ssl2(body, &hello)
-                                    : parse_client(body, &hello);
+    bool whole =
+        kind == HELLO_SSL2 ? parse_client_ssl2(body, &hello) : parse_client(body, &hello);
 
     if (whole)
         *out = hello;
@@ -121,7 +121,8 @@ static bool parse_server(struct span body, bool early_draft, struct server_hello
     if (!early_draft &&
         (!span_vec(&body, 1, &hello.session_id) || hello.session_id.len > SESSION_ID_MAX))
         return false;
-    if (!span_u16(&body, &hello.cipher) || (!early_draft && !span_u8(&body, &hello.compression)))
+    if (!span_u16(&body, &hello.cipher) ||
+        (!early_draft && !span_u8(&body, &hello.compression)))
         return false;
     hello.version = hello.legacy_version;
     hello.hello_retry = is_hello_retry(hello.random);
@@ -154,7 +155,8 @@ uint16_t client_hello_version(const struct client_hello *hello)
     while (span_u16(&list, &version)) {
         if (hello_is_grease(version))
             continue;
-        if (highest == 0 || (hello->kind == HELLO_DTLS ? version < highest : version > highest))
+        if (highest == 0 ||
+            (hello->kind == HELLO_DTLS ? version < highest : version > highest))
             highest = version;
     }
     return highest ? highest : hello->legacy_version;

@@ -52,22 +52,22 @@ struct client_hello {
     bool has_ech;            /* encrypted_client_hello (0xfe0d), real or GREASE */
     bool ech_outer;          /* its type is outer (0) */
     uint8_t ech_config_id;
-    bool has_cookie;         /* DTLS or TLS 1.3 cookie (44) */
+    bool has_cookie; /* DTLS or TLS 1.3 cookie (44) */
 };
 
 struct server_hello {
     uint16_t legacy_version;
-    uint16_t version;        /* negotiated: supported_versions if it stands there, else legacy */
+    uint16_t version; /* negotiated: supported_versions if it stands there, else legacy */
     struct span random;
     struct span session_id;
     uint16_t cipher;
     uint8_t compression;
     struct span extensions;
     bool has_extensions;
-    struct span alpn;        /* the one protocol chosen, without length prefix; empty in TLS 1.3 */
-    uint16_t group;          /* of key_share, 0 when it has none */
-    bool hello_retry;        /* HelloRetryRequest: the special random of RFC 8446 4.1.3 */
-    bool has_psk;            /* pre_shared_key: TLS 1.3 resumption */
+    struct span alpn; /* the one protocol chosen, without length prefix; empty in TLS 1.3 */
+    uint16_t group;   /* of key_share, 0 when it has none */
+    bool hello_retry; /* HelloRetryRequest: the special random of RFC 8446 4.1.3 */
+    bool has_psk;     /* pre_shared_key: TLS 1.3 resumption */
     bool has_session_ticket; /* extension 35: a ticket will follow (RFC 5077) */
 };
 
