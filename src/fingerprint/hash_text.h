@@ -18,7 +18,8 @@ struct hash_text {
 void hash_text_init(struct hash_text *t, enum digest_kind kind);
 void hash_text_add_char(struct hash_text *t, char c);
 void hash_text_add_decimal(struct hash_text *t, uint32_t number);
-void hash_text_add_hex16(struct hash_text *t, uint16_t number); /* four digits, lower case */
+void hash_text_add_hex16(struct hash_text *t,
+                         uint16_t number); /* four digits, lower case */
 void hash_text_add_span(struct hash_text *t, struct span bytes);
 
 /* Write the first `digits` hexadecimal digits of the digest and a terminator; `t` is used up. */

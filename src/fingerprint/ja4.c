@@ -12,9 +12,9 @@ static const struct {
     uint16_t version;
     char text[3];
 } ja4_versions[] = {
-    {VERSION_TLS13, "13"}, {VERSION_TLS12, "12"},  {VERSION_TLS11, "11"},  {VERSION_TLS10, "10"},
-    {VERSION_SSL3, "s3"},  {VERSION_SSL2, "s2"},   {VERSION_DTLS10, "d1"}, {VERSION_DTLS12, "d2"},
-    {VERSION_DTLS13, "d3"},
+    {VERSION_TLS13, "13"},  {VERSION_TLS12, "12"},  {VERSION_TLS11, "11"},
+    {VERSION_TLS10, "10"},  {VERSION_SSL3, "s3"},   {VERSION_SSL2, "s2"},
+    {VERSION_DTLS10, "d1"}, {VERSION_DTLS12, "d2"}, {VERSION_DTLS13, "d3"},
 };
 
 /* The version is the numerically highest offered, whatever it is: a draft on top gives "00". */

@@ -60,7 +60,8 @@ static void sort_by_insertion(struct number_list *list)
 }
 
 /* One pass of a radix sort, by the byte at `shift`; keeps the order of equal bytes. */
-static void sort_by_byte(const uint16_t *from, uint16_t *to, size_t count, unsigned int shift)
+static void sort_by_byte(const uint16_t *from, uint16_t *to, size_t count,
+                         unsigned int shift)
 {
     size_t start[BYTE_VALUES + 1] = {0};
 
