@@ -11,7 +11,8 @@
 #include <openssl/sha.h>
 
 _Static_assert(sizeof(MD5_CTX) <= sizeof(((struct digest *)0)->state), "MD5 state fits");
-_Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct digest *)0)->state), "SHA-256 state fits");
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct digest *)0)->state),
+               "SHA-256 state fits");
 
 void md5_digest(struct span bytes, uint8_t out[MD5_BYTES])
 {

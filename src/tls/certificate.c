@@ -22,9 +22,9 @@ struct entry {
     struct certificate certificate; /* first: one pointer serves for both */
     struct x509 x;                  /* if readable; spans into `der` */
     uint64_t key;                   /* seeded hash of the DER */
-    uint64_t tried_issuer;          /* key of the last issuer in a chain that did not sign it */
+    uint64_t tried_issuer; /* key of the last issuer in a chain that did not sign it */
     UT_hash_handle hh;
-    struct entry *prev, *next;      /* least recently used first */
+    struct entry *prev, *next; /* least recently used first */
     uint8_t der[];
 };
 
@@ -53,8 +53,6 @@ static unsigned int map_hash(const void *key)
     memcpy(&hash, key, sizeof(hash));
     return (unsigned int)hash;
 }
-
-/* --- one certificate --- */
 
 static struct entry *entry_of(struct certificate *certificate)
 {
@@ -117,8 +115,6 @@ void certificate_unref(struct certificate *certificate)
         free(entry_of(certificate));
 }
 
-/* --- the cache --- */
-
 static struct entry *find(struct certificate_cache *c, uint64_t key)
 {
     struct entry *e = NULL;
@@ -129,7 +125,8 @@ static struct entry *find(struct certificate_cache *c, uint64_t key)
 
 static void drop(struct certificate_cache *c, struct entry *e)
 {
-    HASH_DEL(c->map, e);
+    /* The analyser forgets that what is dropped is in the map, so that this is not empty. */
+    HASH_DEL(c->map, e); /* NOLINT(clang-analyzer-core.NullDereference) */
     DL_DELETE(c->oldest, e);
     c->count--;
     c->bytes -= entry_bytes(e);
@@ -141,8 +138,8 @@ static bool is_full(const struct certificate_cache *c)
     return c->count > c->capacity || c->bytes / CERTIFICATE_MEAN_BYTES > c->capacity;
 }
 
-/* Keep an entry, which passes to the cache, in place of what had its key; false without memory. */
-static bool keep(struct certificate_cache *c, struct entry *e)
+/* Keep an entry, under a reference of the cache's own, in place of what had its key. */
+static void keep(struct certificate_cache *c, struct entry *e)
 {
     struct entry *same = find(c, e->key);
 
@@ -150,15 +147,15 @@ static bool keep(struct certificate_cache *c, struct entry *e)
         drop(c, same);
     HASH_ADD(hh, c->map, key, sizeof(e->key), e);
     if (!e->hh.tbl)
-        return false;
+        return; /* no memory: it lives as long as the caller's reference */
     DL_APPEND(c->oldest, e);
+    (void)certificate_ref(&e->certificate);
     c->count++;
     c->bytes += entry_bytes(e);
     while (is_full(c) && c->oldest != e) {
         drop(c, c->oldest);
         c->stats.evicted++;
     }
-    return true;
 }
 
 static void set_verdict(struct entry *e, struct trust_verdict verdict)
@@ -196,13 +193,9 @@ static struct entry *look_up(struct certificate_cache *c, struct span der)
         c->stats.malformed++;
     else if (!trust_is_empty(c->trust))
         set_verdict(e, trust_judge(c->trust, &e->x, e->certificate.der));
-    (void)certificate_ref(&e->certificate);
-    if (!keep(c, e))
-        certificate_unref(&e->certificate);
+    keep(c, e);
     return e;
 }
-
-/* --- the chain of one message --- */
 
 /* A certificate without verdict may have been handed out: a settled copy takes its place. */
 static struct entry *replace(struct certificate_cache *c, struct entry *e,
@@ -213,10 +206,8 @@ static struct entry *replace(struct certificate_cache *c, struct entry *e,
     if (!settled)
         return e;
     set_verdict(settled, verdict);
+    keep(c, settled);
     certificate_unref(&e->certificate);
-    (void)certificate_ref(&settled->certificate);
-    if (!keep(c, settled))
-        certificate_unref(&settled->certificate);
     return settled;
 }
 
@@ -362,8 +353,8 @@ static int add_authority(void *ctx, struct span der, struct err *why)
     return 0;
 }
 
-int certificate_cache_add_authority(struct certificate_cache *c, int index, const char *file,
-                                    struct err *why)
+int certificate_cache_add_authority(struct certificate_cache *c, int index,
+                                    const char *file, struct err *why)
 {
     struct authority_file f = {.cache = c, .index = index, .file = file};
 
@@ -392,8 +383,11 @@ void certificate_cache_free(struct certificate_cache *c)
 {
     if (!c)
         return;
-    while (c->oldest)
-        drop(c, c->oldest);
+    HASH_CLEAR(hh, c->map);
+    for (struct entry *e = c->oldest, *next; e; e = next) {
+        next = e->next;
+        certificate_unref(&e->certificate);
+    }
     for (struct authority *a = c->authorities; a; a = c->authorities) {
         LL_DELETE(c->authorities, a);
         certificate_unref(a->certificate);

@@ -20,40 +20,42 @@
 #include "crypto/digest.h"
 
 #define CERTIFICATE_NAME_MAX 512
-#define CERTIFICATE_CHAIN_MAX 10 /* more are counted and left out */
+#define CERTIFICATE_CHAIN_MAX 10      /* more are counted and left out */
 #define CERTIFICATE_MAX (64u * 1024u) /* a larger one makes its message malformed */
 
 struct certificate {
     atomic_uint references;
     uint8_t sha256[SHA256_BYTES];      /* of the whole certificate */
     uint8_t spki_sha256[SHA256_BYTES]; /* of SubjectPublicKeyInfo: the RFC 7469 pin */
-    char subject[CERTIFICATE_NAME_MAX]; /* RFC 4514 style text, first RDN first: "C=US,O=Example,CN=x" */
+    /* RFC 4514 style text, first RDN first: "C=US,O=Example,CN=x" */
+    char subject[CERTIFICATE_NAME_MAX];
     char issuer[CERTIFICATE_NAME_MAX];
-    char common_name[256];              /* last CN of the subject, else empty */
-    int64_t not_before_s;               /* seconds since 1970, UTC */
+    char common_name[256]; /* last CN of the subject, else empty */
+    int64_t not_before_s;  /* seconds since 1970, UTC */
     int64_t not_after_s;
-    bool self_signed;                   /* subject equals issuer (as DER) */
-    bool has_sct;                       /* carries signed certificate timestamps (RFC 6962 3.3) */
-    bool is_ca;                         /* basicConstraints cA */
-    bool public_anchor;                 /* leads to a root of the public bundle; never if `authority` */
-    int authority;                      /* index of the configured authority whose key signed it, -1 none */
-    bool readable;                      /* the DER walk succeeded; else only sha256 is set */
-    struct span der;                    /* owned copy */
+    bool self_signed;   /* subject equals issuer (as DER) */
+    bool has_sct;       /* carries signed certificate timestamps (RFC 6962 3.3) */
+    bool is_ca;         /* basicConstraints cA */
+    bool public_anchor; /* leads to a root of the public bundle; never if `authority` */
+    int authority;      /* index of the configured authority whose key signed it, -1 none */
+    bool readable;      /* the DER walk succeeded; else only sha256 is set */
+    struct span der;    /* owned copy */
 };
 
 struct certificate_options {
-    size_t capacity;            /* certificates kept; the least recently used goes first */
-    const char *public_bundle;  /* PEM file of public roots, NULL for none; missing is not an error */
+    size_t capacity; /* certificates kept; the least recently used goes first */
+    /* PEM file of public roots, NULL for none; a missing one is not an error */
+    const char *public_bundle;
 };
 
 struct certificate_stats {
     uint64_t seen;
     uint64_t hits;
     uint64_t new_certificates;
-    uint64_t malformed;    /* messages refused, and certificates that are not readable */
+    uint64_t malformed; /* messages refused, and certificates that are not readable */
     uint64_t evicted;
     uint64_t out_of_memory; /* certificates left out of their chain */
-    uint64_t chain_cut;    /* certificates beyond CERTIFICATE_CHAIN_MAX */
+    uint64_t chain_cut;     /* certificates beyond CERTIFICATE_CHAIN_MAX */
 };
 
 struct certificate_cache;
@@ -65,8 +67,8 @@ struct certificate_cache *certificate_cache_new(const struct certificate_options
  * Add the certificates of one file (PEM with one or several, or DER) as inspection authority
  * number `index`; several files may share one. -1 with a sentence when it holds none.
  */
-int certificate_cache_add_authority(struct certificate_cache *c, int index, const char *file,
-                                    struct err *why);
+int certificate_cache_add_authority(struct certificate_cache *c, int index,
+                                    const char *file, struct err *why);
 
 /* The subject, expiry and key of the first certificate of authority `index`; NULL when there is none. */
 const struct certificate *certificate_cache_authority(const struct certificate_cache *c,

@@ -85,17 +85,18 @@ bool der_bits(struct span body, struct span *bytes)
 /* A decimal number of `width` digits. */
 static bool take_decimal(struct span *s, size_t width, int64_t *out)
 {
-    struct span digits;
+    struct span look = *s, digits;
     int64_t value = 0;
     uint8_t c;
 
-    if (!span_take(s, width, &digits))
+    if (!span_take(&look, width, &digits))
         return false;
     while (span_u8(&digits, &c)) {
         if (c < '0' || c > '9')
             return false;
         value = value * 10 + (c - '0');
     }
+    *s = look;
     *out = value;
     return true;
 }
@@ -138,7 +139,8 @@ static bool take_clock(struct span *s, int64_t *seconds)
 {
     int64_t hour, minute, second = 0;
 
-    if (!take_decimal(s, 2, &hour) || !take_decimal(s, 2, &minute) || hour > 23 || minute > 59)
+    if (!take_decimal(s, 2, &hour) || !take_decimal(s, 2, &minute) || hour > 23 ||
+        minute > 59)
         return false;
     if (take_decimal(s, 2, &second) && second > 60)
         return false;

@@ -14,7 +14,8 @@ struct anchor {
     struct x509 x;
     struct signature_key *key; /* of a root: made when it is first needed */
     int authority;             /* -1 for a public root */
-    struct anchor *next;       /* of the authorities; of the roots with the same subject */
+    struct anchor *next;       /* all authorities, or all roots */
+    struct anchor *same;       /* further roots with the same subject */
     UT_hash_handle hh;         /* roots, by subject */
     uint8_t der[];
 };
@@ -23,6 +24,7 @@ struct trust {
     struct anchor *authorities;
     size_t authority_count;
     struct anchor *roots;
+    struct anchor *root_of; /* map by subject */
 };
 
 static void anchor_free(struct anchor *a)
@@ -54,20 +56,24 @@ static int add_root(void *ctx, struct span der, struct err *why)
 {
     struct trust *t = ctx;
     struct anchor *root = anchor_new(-1, der);
-    struct anchor *same = NULL;
+    struct anchor *first = NULL;
 
     (void)why;
     if (!root)
         return 0;
-    HASH_FIND(hh, t->roots, root->x.subject.data, root->x.subject.len, same);
-    if (same) {
-        root->next = same->next;
-        same->next = root;
-        return 0;
+    HASH_FIND(hh, t->root_of, root->x.subject.data, root->x.subject.len, first);
+    if (first) {
+        root->same = first->same;
+        first->same = root;
+    } else {
+        HASH_ADD_KEYPTR(hh, t->root_of, root->x.subject.data, root->x.subject.len, root);
+        if (!root->hh.tbl) {
+            anchor_free(root);
+            return 0;
+        }
     }
-    HASH_ADD_KEYPTR(hh, t->roots, root->x.subject.data, root->x.subject.len, root);
-    if (!root->hh.tbl)
-        anchor_free(root);
+    root->next = t->roots;
+    t->roots = root;
     return 0;
 }
 
@@ -159,15 +165,17 @@ static int find_authority(struct trust *t, const struct x509 *certificate, struc
     return -1;
 }
 
-static bool has_public_root(struct trust *t, const struct x509 *certificate, struct span der)
+static bool has_public_root(struct trust *t, const struct x509 *certificate,
+                            struct span der)
 {
     struct anchor *root = NULL;
 
     if (!t->roots)
         return false;
-    HASH_FIND(hh, t->roots, certificate->issuer.data, certificate->issuer.len, root);
-    for (; root; root = root->next)
-        if (span_equal(certificate->spki, root->x.spki) || is_signed_by(certificate, der, root))
+    HASH_FIND(hh, t->root_of, certificate->issuer.data, certificate->issuer.len, root);
+    for (; root; root = root->same)
+        if (span_equal(certificate->spki, root->x.spki) ||
+            is_signed_by(certificate, der, root))
             return true;
     return false;
 }
@@ -181,7 +189,8 @@ struct trust_verdict trust_judge(struct trust *t, const struct x509 *certificate
     return verdict;
 }
 
-bool trust_is_link(const struct x509 *certificate, struct span der, const struct x509 *issuer)
+bool trust_is_link(const struct x509 *certificate, struct span der,
+                   const struct x509 *issuer)
 {
     struct signature_input input = input_of(certificate, der);
     struct signature_key *key;
@@ -195,22 +204,22 @@ bool trust_is_link(const struct x509 *certificate, struct span der, const struct
     return made;
 }
 
+static void free_all(struct anchor *a)
+{
+    while (a) {
+        struct anchor *next = a->next;
+
+        anchor_free(a);
+        a = next;
+    }
+}
+
 void trust_free(struct trust *t)
 {
-    struct anchor *a, *next;
-
     if (!t)
         return;
-    for (a = t->authorities; a; a = next) {
-        next = a->next;
-        anchor_free(a);
-    }
-    for (struct anchor *root = t->roots; root; root = t->roots) {
-        HASH_DELETE(hh, t->roots, root);
-        for (a = root; a; a = next) {
-            next = a->next;
-            anchor_free(a);
-        }
-    }
+    HASH_CLEAR(hh, t->root_of);
+    free_all(t->authorities);
+    free_all(t->roots);
     free(t);
 }

@@ -17,8 +17,9 @@
 struct trust;
 
 struct trust_verdict {
-    int authority;      /* index of the authority whose key it has or was signed by, -1 none */
-    bool public_anchor; /* signed by, or itself, a root of the bundle; never with an authority */
+    int authority; /* index of the authority whose key it has or was signed by, -1 none */
+    bool
+        public_anchor; /* signed by, or itself, a root of the bundle; never with an authority */
 };
 
 /* Roots from a PEM file; NULL or a missing file for none. NULL when memory is out. */

@@ -12,7 +12,7 @@ enum {
     VALUE_TEXT_MAX = 512,
 };
 
-#define OID(...)                                                                               \
+#define OID(...)                                                                           \
     .oid = (const uint8_t[]){__VA_ARGS__}, .oid_len = sizeof((const uint8_t[]){__VA_ARGS__})
 
 static const struct {
@@ -49,7 +49,8 @@ static void read_authority_key_id(struct span value, struct x509 *out)
 {
     struct span fields, id;
 
-    if (der_take(&value, DER_SEQUENCE, &fields) && der_take(&fields, TAG_KEY_IDENTIFIER, &id))
+    if (der_take(&value, DER_SEQUENCE, &fields) &&
+        der_take(&fields, TAG_KEY_IDENTIFIER, &id))
         out->authority_key_id = id;
 }
 
@@ -67,8 +68,8 @@ static void read_basic_constraints(struct span value, struct x509 *out)
     struct span fields, boolean;
     uint8_t ca;
 
-    if (der_take(&value, DER_SEQUENCE, &fields) && der_take(&fields, DER_BOOLEAN, &boolean) &&
-        span_u8(&boolean, &ca))
+    if (der_take(&value, DER_SEQUENCE, &fields) &&
+        der_take(&fields, DER_BOOLEAN, &boolean) && span_u8(&boolean, &ca))
         out->is_ca = ca != 0;
 }
 
@@ -135,7 +136,8 @@ static bool read_validity(struct span fields, struct x509 *out)
     struct der not_before, not_after;
 
     return der_next(&fields, &not_before) && der_next(&fields, &not_after) &&
-           der_time(&not_before, &out->not_before_s) && der_time(&not_after, &out->not_after_s);
+           der_time(&not_before, &out->not_before_s) &&
+           der_time(&not_after, &out->not_after_s);
 }
 
 static bool take_whole(struct span *s, uint8_t tag, struct span *whole)
@@ -163,8 +165,9 @@ static bool read_tbs(struct span s, struct x509 *out)
 
     if (!der_take_optional(&s, TAG_VERSION, &unused, &present) ||
         !der_take(&s, DER_INTEGER, &unused) || !der_take(&s, DER_SEQUENCE, &unused) ||
-        !take_whole(&s, DER_SEQUENCE, &out->issuer) || !der_take(&s, DER_SEQUENCE, &validity) ||
-        !read_validity(validity, out) || !take_whole(&s, DER_SEQUENCE, &out->subject) ||
+        !take_whole(&s, DER_SEQUENCE, &out->issuer) ||
+        !der_take(&s, DER_SEQUENCE, &validity) || !read_validity(validity, out) ||
+        !take_whole(&s, DER_SEQUENCE, &out->subject) ||
         !take_whole(&s, DER_SEQUENCE, &out->spki))
         return false;
     if (!der_take_optional(&s, TAG_ISSUER_ID, &unused, &present) ||

@@ -13,9 +13,9 @@ struct x509 {
     struct span tbs;       /* what is signed: TBSCertificate with its header */
     struct span algorithm; /* AlgorithmIdentifier of the signature, with its header */
     struct span signature; /* its bytes; empty when they are no whole number */
-    struct span issuer;  /* Name with its header, for comparison and x509_add_name */
+    struct span issuer;    /* Name with its header, for comparison and x509_add_name */
     struct span subject;
-    struct span spki;    /* SubjectPublicKeyInfo with its header */
+    struct span spki;     /* SubjectPublicKeyInfo with its header */
     int64_t not_before_s; /* seconds since 1970, UTC */
     int64_t not_after_s;
     struct span alternative_names; /* body of GeneralNames; empty when there is none */
