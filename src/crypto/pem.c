@@ -10,35 +10,53 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-/* The whole file in a block of its own; `*len` bytes of it are used. NULL with `why`. */
-static uint8_t *read_whole(const char *file, size_t *len, struct err *why)
+/* Most files end within it; the room doubles for those that do not. */
+#define PEM_FIRST_READ 65536u
+
+/* All that can be read from `f`, at most one byte more than the ceiling; NULL without memory. */
+static uint8_t *read_whole(FILE *f, size_t *len)
+{
+    size_t room = PEM_FIRST_READ;
+    uint8_t *block = malloc(room), *larger;
+
+    *len = 0;
+    while (block) {
+        *len += fread(block + *len, 1, room - *len, f);
+        if (*len < room || room > PEM_FILE_MAX)
+            return block;
+        room = 2 * room > PEM_FILE_MAX ? PEM_FILE_MAX + 1 : 2 * room;
+        larger = realloc(block, room);
+        if (!larger)
+            free(block);
+        block = larger;
+    }
+    return NULL;
+}
+
+/* A block with the whole file, which the caller frees; NULL with `why`. */
+static uint8_t *load(const char *file, size_t *len, struct err *why)
 {
     FILE *f = fopen(file, "rb");
     uint8_t *block;
+    bool failed;
 
     if (!f) {
         (void)err_set(why, "%s: %s", file, strerror(errno));
         return NULL;
     }
-    block = malloc(PEM_FILE_MAX + 1);
-    if (!block) {
+    block = read_whole(f, len);
+    failed = ferror(f);
+    (void)fclose(f);
+    if (!block)
         (void)err_set(why, "%s: out of memory", file);
-        (void)fclose(f);
-        return NULL;
-    }
-    *len = fread(block, 1, PEM_FILE_MAX + 1, f);
-    if (ferror(f))
+    else if (failed)
         (void)err_set(why, "%s: cannot be read", file);
     else if (*len > PEM_FILE_MAX)
         (void)err_set(why, "%s: larger than %u bytes", file, PEM_FILE_MAX);
     else
-        why = NULL;
-    (void)fclose(f);
-    if (why) {
-        free(block);
-        return NULL;
-    }
-    return block;
+        return block;
+    free(block);
+    return NULL;
 }
 
 static bool is_certificate(const char *name)
@@ -71,7 +89,7 @@ static int read_blocks(BIO *text, pem_certificate *each, void *ctx, size_t *bloc
 int pem_read_file(const char *file, pem_certificate *each, void *ctx, struct err *why)
 {
     size_t len = 0, blocks = 0;
-    uint8_t *block = read_whole(file, &len, why);
+    uint8_t *block = load(file, &len, why);
     BIO *text;
     int result;
 

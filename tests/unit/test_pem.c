@@ -85,10 +85,42 @@ static void other_files_give_nothing(void)
     is_int(seen.count, 0, "they hold no certificate");
 }
 
+static void size_has_a_ceiling(void)
+{
+    struct seen seen = {0};
+    struct err why = {""};
+    char wanted[64];
+
+    is_int(pem_read_file("/dev/zero", count_one, &seen, &why), -1,
+           "an endless file is an error");
+    (void)snprintf(wanted, sizeof(wanted), "/dev/zero: larger than %u bytes", PEM_FILE_MAX);
+    is_text(why.text, wanted, "that tells the ceiling");
+}
+
+static void a_file_may_be_longer_than_one_read(void)
+{
+    static char text[300000];
+    struct seen seen = {0};
+    struct err why;
+    const char *path;
+    FILE *f = fopen("tests/unit/data/authorities.pem", "r");
+
+    memset(text, '\n', sizeof(text) - 4096);
+    if (!f || fread(text + sizeof(text) - 4096, 1, 4095, f) == 0)
+        abort();
+    (void)fclose(f);
+    path = file_with(text);
+    is_int(pem_read_file(path, count_one, &seen, &why), 0, "a long file is read");
+    is_int(seen.count, 2, "to its end");
+    (void)unlink(path);
+}
+
 int main(void)
 {
     all_certificates_of_a_file_are_given();
     reading_stops_when_told();
     other_files_give_nothing();
+    size_has_a_ceiling();
+    a_file_may_be_longer_than_one_read();
     return done_testing();
 }
