@@ -5,43 +5,43 @@
 
 enum { SSL2_CIPHER_BYTES = 3 };
 
-static void add_separated(struct hash_text *t, bool *first, uint32_t number)
-{
-    if (!*first)
-        hash_text_add_char(t, '-');
-    *first = false;
-    hash_text_add_decimal(t, number);
-}
-
 /* The numbers of a list of two bytes each, without GREASE: "4865-4866". */
 static void add_numbers(struct hash_text *t, struct span list)
 {
-    bool first = true;
+    char separator = '\0';
     uint16_t number;
 
-    while (span_u16(&list, &number))
-        if (!hello_is_grease(number))
-            add_separated(t, &first, number);
+    while (span_u16(&list, &number)) {
+        if (hello_is_grease(number))
+            continue;
+        hash_text_add_decimal(t, separator, number);
+        separator = '-';
+    }
 }
 
 /* Cipher specs of SSL 2, three bytes each, or point formats, one byte each. */
 static void add_wide_numbers(struct hash_text *t, struct span list, size_t width)
 {
-    bool first = true;
+    char separator = '\0';
     uint64_t number;
 
-    while (span_uint(&list, width, &number))
-        add_separated(t, &first, (uint32_t)number);
+    while (span_uint(&list, width, &number)) {
+        hash_text_add_decimal(t, separator, (uint32_t)number);
+        separator = '-';
+    }
 }
 
 static void add_extension_types(struct hash_text *t, struct span list)
 {
     struct extension extension;
-    bool first = true;
+    char separator = '\0';
 
-    while (extension_next(&list, &extension))
-        if (!hello_is_grease(extension.type))
-            add_separated(t, &first, extension.type);
+    while (extension_next(&list, &extension)) {
+        if (hello_is_grease(extension.type))
+            continue;
+        hash_text_add_decimal(t, separator, extension.type);
+        separator = '-';
+    }
 }
 
 void ja3_of_client(const struct client_hello *hello, char out[JA3_TEXT_MAX])
@@ -49,7 +49,7 @@ void ja3_of_client(const struct client_hello *hello, char out[JA3_TEXT_MAX])
     struct hash_text t;
 
     hash_text_init(&t, DIGEST_MD5);
-    hash_text_add_decimal(&t, hello->legacy_version);
+    hash_text_add_decimal(&t, '\0', hello->legacy_version);
     hash_text_add_char(&t, ',');
     if (hello->kind == HELLO_SSL2)
         add_wide_numbers(&t, hello->ciphers, SSL2_CIPHER_BYTES);
@@ -69,9 +69,8 @@ void ja3_of_server(const struct server_hello *hello, char out[JA3_TEXT_MAX])
     struct hash_text t;
 
     hash_text_init(&t, DIGEST_MD5);
-    hash_text_add_decimal(&t, hello->legacy_version);
-    hash_text_add_char(&t, ',');
-    hash_text_add_decimal(&t, hello->cipher);
+    hash_text_add_decimal(&t, '\0', hello->legacy_version);
+    hash_text_add_decimal(&t, ',', hello->cipher);
     hash_text_add_char(&t, ',');
     add_extension_types(&t, hello->extensions);
     hash_text_take(&t, JA3_TEXT_MAX - 1, out);

@@ -94,13 +94,6 @@ static char *put_alpn(char *out, const struct client_hello *hello)
     return out;
 }
 
-static void add_hex(struct hash_text *t, uint16_t number, char separator)
-{
-    if (separator)
-        hash_text_add_char(t, separator);
-    hash_text_add_hex16(t, number);
-}
-
 static char *put_hash(char *out, struct hash_text *t)
 {
     if (!t->has_text)
@@ -116,7 +109,7 @@ static char *put_ciphers_hash(char *out, struct number_list *ciphers)
     hash_text_init(&t, DIGEST_SHA256);
     number_list_sort(ciphers);
     for (size_t i = 0; i < ciphers->count; i++)
-        add_hex(&t, ciphers->numbers[i], i ? ',' : '\0');
+        hash_text_add_hex16(&t, i ? ',' : '\0', ciphers->numbers[i]);
     return put_hash(out, &t);
 }
 
@@ -133,11 +126,11 @@ static char *put_extensions_hash(char *out, struct number_list *extensions,
     for (size_t i = 0; i < extensions->count; i++)
         if (extensions->numbers[i] != EXTENSION_SERVER_NAME &&
             extensions->numbers[i] != EXTENSION_ALPN)
-            add_hex(&t, extensions->numbers[i], t.has_text ? ',' : '\0');
+            hash_text_add_hex16(&t, t.has_text ? ',' : '\0', extensions->numbers[i]);
     while (span_u16(&signature_algorithms, &number)) {
         if (hello_is_grease(number))
             continue;
-        add_hex(&t, number, separator);
+        hash_text_add_hex16(&t, separator, number);
         separator = ',';
     }
     return put_hash(out, &t);
@@ -187,14 +180,20 @@ static bool is_fleeting(uint16_t type)
     }
 }
 
-static void add_span_numbers(struct hash_text *t, struct span list)
+/* No list of numbers without GREASE holds it, so it ends one without doubt. */
+static void end_list(struct hash_text *t)
+{
+    hash_text_add_u16(t, 0x0a0a);
+}
+
+static void add_list(struct hash_text *t, struct span list)
 {
     uint16_t number;
 
-    hash_text_add_char(t, ';');
     while (span_u16(&list, &number))
         if (!hello_is_grease(number))
-            hash_text_add_hex16(t, number);
+            hash_text_add_u16(t, number);
+    end_list(t);
 }
 
 void app_key_of_client(const struct client_hello *hello, char out[APP_KEY_TEXT_MAX])
@@ -203,22 +202,21 @@ void app_key_of_client(const struct client_hello *hello, char out[APP_KEY_TEXT_M
     struct hash_text t;
 
     hash_text_init(&t, DIGEST_SHA256);
-    hash_text_add_hex16(&t, hello->legacy_version);
-    add_span_numbers(&t, hello->supported_versions);
-    hash_text_add_char(&t, ';');
+    hash_text_add_u16(&t, hello->legacy_version);
+    add_list(&t, hello->supported_versions);
     number_list_of_ciphers(hello, &list);
     number_list_sort(&list);
     for (size_t i = 0; i < list.count; i++)
-        hash_text_add_hex16(&t, list.numbers[i]);
-    hash_text_add_char(&t, ';');
+        hash_text_add_u16(&t, list.numbers[i]);
+    end_list(&t);
     number_list_of_extensions(hello, &list);
     number_list_sort(&list);
     for (size_t i = 0; i < list.count; i++)
         if (!is_fleeting(list.numbers[i]))
-            hash_text_add_hex16(&t, list.numbers[i]);
-    add_span_numbers(&t, hello->supported_groups);
-    add_span_numbers(&t, hello->signature_algorithms);
-    hash_text_add_char(&t, ';');
+            hash_text_add_u16(&t, list.numbers[i]);
+    end_list(&t);
+    add_list(&t, hello->supported_groups);
+    add_list(&t, hello->signature_algorithms);
     hash_text_add_span(&t, first_protocol(hello));
     hash_text_take(&t, APP_KEY_TEXT_MAX - 1, out);
 }
