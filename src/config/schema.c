@@ -208,6 +208,8 @@ static int take_plain_element(struct walk *w, const struct frame *f,
     uint32_t number;
     uint16_t narrow;
 
+    if (f->row->type == SCHEMA_TEXTS && yaml_node_null(node))
+        return schema_value_refuse(&text, node, w->path.data, w->why);
     if (f->row->type == SCHEMA_TEXTS)
         return set_value(w, &text, node, element);
     if (set_value(w, &port, node, &number) < 0)
@@ -236,7 +238,7 @@ static int take_element(struct walk *w, const struct frame *f, const struct yaml
                                .name_start = w->path.len + 1});
         return 0;
     }
-    if (node->kind == YAML_KIND_SCALAR && of->short_key)
+    if (node->kind == YAML_KIND_SCALAR && of->short_key && !yaml_node_null(node))
         return set_value(w, find_row(of, of->short_key), node, element);
     return place_complain(w->why, &node->place, w->path.data, "expected a map%s, found %s",
                           of->short_key ? " or a text" : "",

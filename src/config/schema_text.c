@@ -95,30 +95,51 @@ bool schema_dump(const struct schema *schema, const void *base, FILE *out)
     return !ferror(out);
 }
 
-static void describe_row(const char *prefix, const struct schema_key *row, FILE *out)
+/* The default of a row as the manual shows it; empty lists are spelt out. */
+static const char *describe_default(const struct schema_key *row)
+{
+    if (row->initial)
+        return row->initial;
+    return row->type == SCHEMA_LIST || row->type == SCHEMA_TEXTS ? "[]" : "";
+}
+
+static void describe_row(const char *prefix, const struct schema_key *row, bool defaults,
+                         FILE *out)
 {
     char expected[SCHEMA_EXPECTED_MAX];
-    const char *initial = row->initial;
+    const char *initial = describe_default(row), *tick = *initial ? "`" : "";
 
-    if (!initial)
-        initial = row->type == SCHEMA_LIST || row->type == SCHEMA_TEXTS ? "[]" : "";
-    (void)fprintf(out, "| `%s%s` | %s | %s%s%s | %s |\n", prefix, row->name,
-                  schema_value_expected(row, expected), *initial ? "`" : "", initial,
-                  *initial ? "`" : "", row->help);
+    (void)fprintf(out, "| `%s%s` | %s |", prefix, row->name,
+                  schema_value_expected(row, expected));
+    if (defaults)
+        (void)fprintf(out, " %s%s%s |", tick, initial, tick);
+    (void)fprintf(out, " %s |\n", row->help);
+}
+
+/* A schema whose defaults stand in a file has no column for them. */
+static bool has_defaults(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->keys[i].initial)
+            return true;
+    return false;
 }
 
 bool schema_describe_keys(const struct schema *schema, FILE *out)
 {
+    bool defaults = has_defaults(schema);
     char prefix[SCHEMA_PATH_MAX];
 
-    (void)fputs("| Key | Value | Default | Meaning |\n|---|---|---|---|\n", out);
+    (void)fputs(defaults ? "| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
+                         : "| Key | Value | Meaning |\n|---|---|---|\n",
+                out);
     for (size_t i = 0; i < schema->count; i++) {
         const struct schema_key *row = &schema->keys[i];
 
-        describe_row("", row, out);
+        describe_row("", row, defaults, out);
         (void)snprintf(prefix, sizeof(prefix), "%s[].", row->name);
         for (size_t k = 0; row->of && k < row->of->count; k++)
-            describe_row(prefix, &row->of->keys[k], out);
+            describe_row(prefix, &row->of->keys[k], defaults, out);
     }
     return !ferror(out);
 }

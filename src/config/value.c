@@ -244,7 +244,7 @@ bool value_is_line(const char *text)
 
 const char *value_describe_number(double number, char out[VALUE_TEXT_MAX])
 {
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 6; digits <= 17; digits++) { /* fewer would write 100 as 1e+02 */
         (void)snprintf(out, VALUE_TEXT_MAX, "%.*g", digits, number);
         if (!(strtod(out, NULL) < number) && !(strtod(out, NULL) > number))
             break;

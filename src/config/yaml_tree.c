@@ -136,7 +136,7 @@ static int check_characters(const struct build *b)
         if (c == '\n')
             line++;
         if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
-            return complain(b, line, "a control character");
+            return complain(b, line, "control characters are not allowed");
     }
     return 0;
 }
@@ -145,6 +145,10 @@ static const char *const problems[][2] = {
     /* what libyaml says, what we say */
     {"while scanning an alias", "a text that starts with * must be in quotes"},
     {"while scanning an anchor", "a text that starts with & must be in quotes"},
+    {"found a tab character that violates indentation",
+     "indent with spaces, not with tabs"},
+    {"found a tab character where an indentation space is expected",
+     "indent with spaces, not with tabs"},
     {"found character that cannot start any token",
      "a character that cannot stand here (indent with spaces, put texts with @ ` % in "
      "quotes)"},
@@ -163,6 +167,8 @@ static int complain_yaml(const struct build *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "unknown error";
     const char *context = parser->context ? parser->context : "";
+    /* libyaml puts the end of a text one line below its last */
+    size_t last = line_of_offset(b->text, b->text.len ? b->text.len - 1 : 0);
     size_t line = parser->problem_mark.line;
     char what[160];
 
@@ -170,6 +176,8 @@ static int complain_yaml(const struct build *b, const yaml_parser_t *parser)
         return out_of_memory(b);
     if (parser->error == YAML_READER_ERROR)
         line = line_of_offset(b->text, parser->problem_offset);
+    if (line > last)
+        line = last;
     for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++)
         if (!strcmp(problems[i][0], context) || !strcmp(problems[i][0], problem))
             return complain(b, line, problems[i][1]);
@@ -184,7 +192,7 @@ static const char *copy_scalar(const struct build *b, const yaml_event_t *event)
     const char *copy;
 
     if (bytes.len && memchr(bytes.data, 0, bytes.len)) {
-        (void)complain(b, event->start_mark.line, "a text with a zero character");
+        (void)complain(b, event->start_mark.line, "zero characters are not allowed");
         return NULL;
     }
     copy = arena_text(b->arena, bytes);
@@ -199,7 +207,7 @@ static int take_key(struct build *b, const struct yaml_node *map, const yaml_eve
     char name[YAML_FOUND_MAX], what[160];
 
     if (event->type != YAML_SCALAR_EVENT)
-        return complain(b, event->start_mark.line, "a key that is not a text");
+        return complain(b, event->start_mark.line, "keys must be texts");
     if (map->count >= YAML_KEYS_MAX)
         return complain(b, event->start_mark.line, "too many keys in one map");
     b->key = copy_scalar(b, event);
@@ -269,7 +277,7 @@ static int take_event(struct build *b, const yaml_event_t *event)
         return 0;
     case YAML_DOCUMENT_START_EVENT:
         if (b->documents++)
-            return complain(b, event->start_mark.line, "a second document");
+            return complain(b, event->start_mark.line, "only one document is allowed");
         return 0;
     case YAML_ALIAS_EVENT:
         return complain(
