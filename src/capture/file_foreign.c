@@ -60,7 +60,7 @@ static enum reader_result foreign_next(struct reader *r, struct frame *out)
 enum reader_result foreign_start(struct reader *r)
 {
     static const cookie_io_functions_t functions = {.read = cookie_read};
-    char why[PCAP_ERRBUF_SIZE];
+    char why[PCAP_ERRBUF_SIZE] = "";
     FILE *stream = fopencookie(&r->buffer, "r", functions);
     struct foreign *f = calloc(1, sizeof(*f));
 
@@ -72,8 +72,8 @@ enum reader_result foreign_start(struct reader *r)
             (void)fclose(stream);
         free(f);
         r->is_capture = false;
-        (void)err_set(&r->damage, "%s: it is no capture file (%s)", r->name,
-                      f && stream ? "neither pcap nor pcapng" : "no memory");
+        (void)err_set(&r->damage, "%s: it is no capture file that can be read (%s)", r->name,
+                      stream && f ? why : "no memory");
         return READER_DAMAGED;
     }
     f->link_type = link_type_of_dlt(pcap_datalink(f->pcap));

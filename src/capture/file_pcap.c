@@ -108,9 +108,9 @@ enum reader_result pcap_start(struct reader *r)
     uint16_t major, minor;
     struct span header;
 
-    if (!buffer_need(&r->buffer, FILE_HEADER) ||
-        !span_take(&r->buffer.rest, FILE_HEADER, &header))
+    if (!buffer_need(&r->buffer, FILE_HEADER))
         return reader_cut_short(r, "the file header");
+    header = r->buffer.rest;
     r->big_endian = form->big_endian;
     r->fraction_ns = form->fraction_ns;
     r->record_header = form->record_header;
@@ -119,8 +119,11 @@ enum reader_result pcap_start(struct reader *r)
         !read_u32(r, &header, &ignored) || !read_u32(r, &header, &ignored) ||
         !read_u32(r, &header, &link_type))
         return READER_END;
+    /* One vendor's system had numbers of its own. */
     if (major != 2)
-        return reader_damaged(r, 4, "version %u.%u of the format is unknown", major, minor);
+        return foreign_start(r);
+    if (!span_skip(&r->buffer.rest, FILE_HEADER))
+        return READER_END;
     r->lengths_swapped = minor <= 3;
     r->link_type = link_type & LINK_TYPE_MASK;
     r->next = pcap_next;

@@ -389,7 +389,7 @@ static enum reader_result take_block(struct reader *r, struct block *b)
 static enum reader_result pcapng_next(struct reader *r, struct frame *out)
 {
     enum reader_result result;
-    struct block b;
+    struct block b = {0};
 
     out->file = r->name;
     out->process = NULL;

@@ -1,10 +1,10 @@
 #include "decode/defrag.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/check.h"
 #include "base/nanotime.h"
+#include "crypto/keyed_hash.h"
 
 /* Fragments begin at multiples of this. */
 #define UNIT 8
@@ -35,7 +35,7 @@ struct datagram {
 
 struct defrag {
     uint64_t timeout_ns;
-    uint64_t seed;
+    struct hash_seed seed;
     struct block *blocks;
     struct datagram *datagrams;
     uint32_t *slots; /* hash table of chains */
@@ -49,27 +49,14 @@ struct defrag {
     uint8_t whole[DEFRAG_DATAGRAM_MAX];
 };
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t mix_address(uint64_t hash, const struct address *a)
-{
-    uint64_t words[2];
-
-    memcpy(words, a->bytes, sizeof(words));
-    return mix(mix(hash, words[0]), words[1]);
-}
-
 static uint32_t slot_of(const struct defrag *d, const struct defrag_key *key)
 {
-    uint64_t hash = mix(d->seed, key->id);
+    struct {
+        struct address source, destination;
+        uint32_t id;
+    } chosen = {key->source, key->destination, key->id};
 
-    hash = mix_address(hash, &key->source);
-    hash = mix_address(hash, &key->destination);
-    return (uint32_t)mix(hash, d->seed) & d->slot_mask;
+    return (uint32_t)keyed_hash(&d->seed, span_of(&chosen, sizeof(chosen))) & d->slot_mask;
 }
 
 static bool key_equal(const struct defrag_key *a, const struct defrag_key *b)
@@ -323,13 +310,13 @@ struct defrag *defrag_new(uint64_t bytes, uint64_t timeout_ns, struct err *why)
     d->blocks = calloc(count + 1, sizeof(*d->blocks));
     d->datagrams = calloc(count + 1, sizeof(*d->datagrams));
     d->slots = calloc(slots, sizeof(*d->slots));
-    if (!d->blocks || !d->datagrams || !d->slots ||
-        getrandom(&d->seed, sizeof(d->seed), 0) != (ssize_t)sizeof(d->seed)) {
+    if (!d->blocks || !d->datagrams || !d->slots) {
         (void)err_set(why, "no memory for %llu bytes of fragments",
                       (unsigned long long)bytes);
         defrag_free(d);
         return NULL;
     }
+    keyed_hash_seed(&d->seed);
     chain_all(d);
     return d;
 }
