@@ -303,13 +303,15 @@ void json_out_put_key(struct json_out *out, const char *key, size_t len)
     at[len + 2] = ':';
 }
 
-void json_out_put_object(struct json_out *out)
+void json_out_object(struct json_out *out, const char *key)
 {
+    json_out_key(out, key);
     open_nest(out, '{', '}');
 }
 
-void json_out_put_array(struct json_out *out)
+void json_out_array(struct json_out *out, const char *key)
 {
+    json_out_key(out, key);
     open_nest(out, '[', ']');
 }
 
@@ -340,6 +342,18 @@ void json_out_put_number(struct json_out *out, uint64_t value)
     char *end = buffer + sizeof(buffer);
     char *at = digits_before(end, value, 1);
 
+    put(out, at, (size_t)(end - at));
+}
+
+void json_out_integer(struct json_out *out, const char *key, int64_t value)
+{
+    char buffer[NUMBER_MAX];
+    char *end = buffer + sizeof(buffer);
+    char *at = digits_before(end, magnitude(value), 1);
+
+    if (value < 0)
+        *--at = '-';
+    json_out_key(out, key);
     put(out, at, (size_t)(end - at));
 }
 

@@ -41,18 +41,23 @@ void json_out_init(struct json_out *out, char *buffer, size_t size, json_out_sin
 
 /* Begin a line with its outermost object. */
 void json_out_begin(struct json_out *out);
+
 /* Close what is open and end the line; false when it did not fit and was left out. */
-bool json_out_finish(
-    struct json_out
-        *out); /* Hand the finished lines to the sink. Not between begin and finish. */
+bool json_out_finish(struct json_out *out);
+
+/* Hand the finished lines to the sink. Not between begin and finish. */
 void json_out_flush(struct json_out *out);
 
 /*
- * A key and its value. `object` and `array` open one; `span` is bytes from anywhere as text;
- * `decimal` is `value` divided by ten to the power `digits` (1 to 9), all of them written (1800, 3
- * is 1.800); `real` is the same from a double, rounded, and 0 when it is not finite or beyond 10^9;
- * `time` has microseconds; `seconds` reaches from year 0 to 9999; `hex` is in lower case.
+ * A key and its value. `object` and `array` open one, `end` closes the innermost; `span` is bytes
+ * from anywhere as text; `decimal` is `value` divided by ten to the power `digits` (1 to 9), all
+ * of them written (1800, 3 is 1.800); `real` is the same from a double, rounded, and 0 when it is
+ * not finite or beyond 10^9; `time` has microseconds; `seconds` reaches from year 0 to 9999.
  */
+void json_out_object(struct json_out *out, const char *key);
+void json_out_array(struct json_out *out, const char *key);
+void json_out_end(struct json_out *out);
+void json_out_integer(struct json_out *out, const char *key, int64_t value);
 void json_out_decimal(struct json_out *out, const char *key, int64_t value,
                       unsigned digits);
 void json_out_real(struct json_out *out, const char *key, double value, unsigned digits);
@@ -60,13 +65,9 @@ void json_out_time(struct json_out *out, const char *key, uint64_t time_ns);
 void json_out_seconds(struct json_out *out, const char *key, int64_t seconds);
 void json_out_address(struct json_out *out, const char *key, const struct address *a);
 void json_out_hex(struct json_out *out, const char *key, struct span bytes);
-/* Close the innermost object or array. */
-void json_out_end(struct json_out *out);
 
-/* The key (`len` long, NULL in an array) and then its value, for the functions that follow. */
+/* A key, `len` long and NULL in an array, and then its value. */
 void json_out_put_key(struct json_out *out, const char *key, size_t len);
-void json_out_put_object(struct json_out *out);
-void json_out_put_array(struct json_out *out);
 void json_out_put_span(struct json_out *out, struct span bytes);
 void json_out_put_bool(struct json_out *out, bool value);
 void json_out_put_number(struct json_out *out, uint64_t value);
@@ -76,31 +77,25 @@ static inline void json_out_key(struct json_out *out, const char *key)
 {
     json_out_put_key(out, key, key ? strlen(key) : 0);
 }
-static inline void json_out_object(struct json_out *out, const char *key)
-{
-    json_out_key(out, key);
-    json_out_put_object(out);
-}
-static inline void json_out_array(struct json_out *out, const char *key)
-{
-    json_out_key(out, key);
-    json_out_put_array(out);
-}
+
 static inline void json_out_span(struct json_out *out, const char *key, struct span bytes)
 {
     json_out_key(out, key);
     json_out_put_span(out, bytes);
 }
+
 static inline void json_out_text(struct json_out *out, const char *key, const char *text)
 {
     json_out_key(out, key);
     json_out_put_span(out, span_of_text(text));
 }
+
 static inline void json_out_bool(struct json_out *out, const char *key, bool value)
 {
     json_out_key(out, key);
     json_out_put_bool(out, value);
 }
+
 static inline void json_out_number(struct json_out *out, const char *key, uint64_t value)
 {
     json_out_key(out, key);

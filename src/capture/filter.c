@@ -88,3 +88,8 @@ bool filter_matches(struct filter *f, const struct frame *frame)
     return p && p->compiled &&
            pcap_offline_filter(&p->code, &header, frame->bytes.data) != 0;
 }
+
+const char *source_library(void)
+{
+    return pcap_lib_version();
+}

@@ -57,3 +57,6 @@ const struct source_stats *source_stats(const struct source *s);
 const char *source_damage(const struct source *s, size_t i);
 
 void source_free(struct source *s);
+
+/* Name and version of the capture library in use. */
+const char *source_library(void);

@@ -7,6 +7,7 @@
 
 #include "crypto/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
@@ -78,4 +79,9 @@ void digest_take(struct digest *d, uint8_t out[SHA256_BYTES])
         SHA256_Final(out, (SHA256_CTX *)(void *)d->state);
         return;
     }
+}
+
+const char *digest_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
 }

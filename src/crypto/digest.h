@@ -28,3 +28,6 @@ void digest_push(struct digest *d, struct span bytes);
 
 /* Write the digest: MD5_BYTES or SHA256_BYTES of `out`, by kind. The struct is used up. */
 void digest_take(struct digest *d, uint8_t out[SHA256_BYTES]);
+
+/* Name and version of the crypto library in use. */
+const char *digest_library(void);

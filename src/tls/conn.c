@@ -226,8 +226,9 @@ static void on_change_cipher_spec(struct push *p, uint64_t time_ns)
 {
     struct tls_conn *c = p->conn;
 
-    if (c->is_tls13 || (side_of(p) == TLS_CLIENT && !c->seen_server_hello && c->offers_tls13))
-        return; /* RFC 8446 D.4: means nothing there */
+    /* RFC 8446 D.4: means nothing in TLS 1.3, where it may come before the version is known. */
+    if (c->is_tls13 || c->seen_retry || (!c->seen_server_hello && c->offers_tls13))
+        return;
     p->direction->protected = true;
     if (side_of(p) == TLS_SERVER && c->seen_server_hello && !c->seen_certificate &&
         !c->seen_done)

@@ -1,0 +1,306 @@
+#include "alert/alert_json.h"
+
+#include "alert/alert_words.h"
+#include "session/session_names.h"
+
+static void write_event(const struct finding *f, struct json_out *out)
+{
+    static const struct event_kind kind = {
+        .kind = "alert",
+        .dataset = "pinsight.alert",
+        .categories = {"network", "intrusion_detection"},
+        .types = {"info"},
+    };
+    struct uuid_name name;
+    uint8_t id[UUID_BYTES];
+
+    uuid_name_init(&name, "alert");
+    uuid_name_add(&name, span_of(f->alert_id, sizeof(f->alert_id)));
+    uuid_name_add_number(&name, f->revision);
+    uuid_of_name(&name, id);
+    event_head(&kind, f->time_ns, id, out);
+    json_out_text(out, "action", finding_type_name(f->type));
+    json_out_number(out, "severity", (uint64_t)f->severity);
+    json_out_number(out, "risk_score", (uint64_t)f->risk_score);
+    json_out_time(out, "start", f->start_ns);
+    json_out_time(out, "end", f->end_ns);
+    json_out_fact(out, "reason", f->reason);
+    json_out_number(out, "sequence", f->revision);
+    json_out_end(out);
+}
+
+static void write_rule(const struct finding *f, struct json_out *out)
+{
+    json_out_object(out, "rule");
+    json_out_text(out, "id", alert_rule_id(f));
+    json_out_text(out, "name", alert_rule_name(f));
+    json_out_text(out, "ruleset", "DET0646");
+    json_out_text(out, "version", alert_rule_version(f));
+    json_out_end(out);
+}
+
+/* An id and a name, each a list of one, as the schema wants them; left open. */
+static void begin_threat(const char *key, const char *id, const char *name,
+                         struct json_out *out)
+{
+    json_out_object(out, key);
+    json_out_array(out, "id");
+    json_out_text(out, NULL, id);
+    json_out_end(out);
+    json_out_array(out, "name");
+    json_out_text(out, NULL, name);
+    json_out_end(out);
+}
+
+static void write_threat(struct json_out *out)
+{
+    json_out_object(out, "threat");
+    json_out_text(out, "framework", "MITRE ATT&CK");
+    begin_threat("tactic", "TA0037", "Command and Control", out);
+    json_out_end(out);
+    begin_threat("technique", "T1521", "Encrypted Channel", out);
+    begin_threat("subtechnique", "T1521.003", "SSL Pinning", out);
+    json_out_end(out);
+    json_out_end(out);
+    json_out_end(out);
+}
+
+static void write_device(const struct finding *f, struct json_out *out)
+{
+    if (f->has_device) {
+        json_out_object(out, "source");
+        json_out_address(out, "ip", &f->device);
+        if (f->has_mac)
+            event_mac("mac", f->mac, out);
+        json_out_end(out);
+    }
+    if (f->platform) {
+        json_out_object(out, "host");
+        json_out_object(out, "os");
+        json_out_text(out, "type", f->platform);
+        json_out_end(out);
+        json_out_end(out);
+    }
+}
+
+static void write_destination(const struct finding *f, struct json_out *out)
+{
+    if (!f->has_destination)
+        return;
+    json_out_object(out, "destination");
+    json_out_fact(out, "domain", f->destination);
+    if (f->has_destination_address)
+        json_out_address(out, "ip", &f->destination_address);
+    if (f->destination_port)
+        json_out_number(out, "port", f->destination_port);
+    json_out_end(out);
+}
+
+/* True when an earlier session has the same Community ID: one connection, seen twice. */
+static bool is_repeated(const struct finding *f, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(f->evidence[k].community_id, f->evidence[i].community_id) == 0)
+            return true;
+    return false;
+}
+
+static void write_network(const struct finding *f, struct json_out *out)
+{
+    if (f->evidence_count == 0)
+        return;
+    json_out_object(out, "network");
+    json_out_array(out, "community_id");
+    for (size_t i = 0; i < f->evidence_count; i++)
+        if (!is_repeated(f, i))
+            json_out_text(out, NULL, f->evidence[i].community_id);
+    json_out_end(out);
+    json_out_end(out);
+}
+
+/* Of one device: it and its destination. Of several, and of notices: the devices alone. */
+static void write_related_ip(const struct finding *f, struct json_out *out)
+{
+    bool listed = false;
+
+    json_out_array(out, "ip");
+    for (size_t i = 0; i < f->related_count; i++) {
+        json_out_address(out, NULL, &f->related[i]);
+        listed = listed || (f->has_device && address_equal(&f->related[i], &f->device));
+    }
+    if (f->has_device && !listed)
+        json_out_address(out, NULL, &f->device);
+    if (f->has_device && f->has_destination_address && alert_is_detection(f->type))
+        json_out_address(out, NULL, &f->destination_address);
+    json_out_end(out);
+}
+
+static void write_related(const struct finding *f, struct json_out *out)
+{
+    json_out_object(out, "related");
+    write_related_ip(f, out);
+    if (f->destination[0]) {
+        json_out_array(out, "hosts");
+        json_out_text(out, NULL, f->destination);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
+static void write_hypotheses(const double shares[HYPOTHESES], const char *key,
+                             unsigned digits, struct json_out *out)
+{
+    json_out_object(out, key);
+    for (enum hypothesis h = HYPOTHESIS_PIN; h < HYPOTHESES; h++)
+        json_out_real(out, hypothesis_name(h), shares[h], digits);
+    json_out_end(out);
+}
+
+static void write_risk(const struct finding *f, struct json_out *out)
+{
+    json_out_object(out, "risk");
+    json_out_number(out, "score", (uint64_t)f->risk_score);
+    json_out_array(out, "contributors");
+    for (size_t i = 0; i < f->risk_count; i++) {
+        json_out_object(out, NULL);
+        json_out_text(out, "name", f->risks[i].name);
+        json_out_integer(out, "points", f->risks[i].points);
+        json_out_end(out);
+    }
+    json_out_end(out);
+    json_out_end(out);
+}
+
+static void write_clauses(const struct finding *f, struct json_out *out)
+{
+    json_out_array(out, "clauses");
+    for (size_t i = 0; i < f->clause_count; i++) {
+        json_out_object(out, NULL);
+        json_out_text(out, "id", f->clauses[i].id);
+        json_out_text(out, "state", f->clauses[i].state);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
+static void write_counts(const struct finding_counts *c, struct json_out *out)
+{
+    json_out_object(out, "counts");
+    json_out_number(out, "refused", c->refused);
+    json_out_number(out, "episodes", c->episodes);
+    json_out_number(out, "accepted", c->accepted);
+    json_out_number(out, "direct", c->direct);
+    json_out_number(out, "resumed", c->resumed);
+    json_out_number(out, "quic", c->quic);
+    json_out_number(out, "devices", c->devices);
+    json_out_end(out);
+}
+
+static void write_session(const struct finding_evidence *e, struct json_out *out)
+{
+    json_out_object(out, NULL);
+    json_out_text(out, "kind", "session");
+    event_uuid("session_id", e->session_id, out);
+    json_out_text(out, "community_id", e->community_id);
+    json_out_time(out, "time", e->time_ns);
+    json_out_text(out, "outcome", outcome_name(e->outcome));
+    if (e->shape != SHAPE_NONE)
+        json_out_text(out, "shape", outcome_shape_name(e->shape));
+    json_out_object(out, "inspection");
+    json_out_text(out, "state", inspection_state_name(e->inspection));
+    json_out_real(out, "probability", e->inspection_probability, 4);
+    if (e->inspection_basis != BASIS_NONE)
+        json_out_text(out, "basis", inspection_basis_name(e->inspection_basis));
+    json_out_end(out);
+    json_out_real(out, "weight_db", e->weight_db, 2);
+    json_out_bool(out, "counted", e->counted);
+    json_out_end(out);
+}
+
+static void write_control(const struct finding_control *c, struct json_out *out)
+{
+    json_out_object(out, NULL);
+    json_out_text(out, "kind", "control");
+    json_out_text(out, "name", c->name);
+    json_out_fact(out, "fact", c->fact);
+    if (c->has_likelihoods)
+        write_hypotheses(c->likelihood, "likelihood", 3, out);
+    else
+        json_out_real(out, "weight_db", c->weight_db, 2);
+    json_out_end(out);
+}
+
+static void write_evidence(const struct finding *f, struct json_out *out)
+{
+    json_out_array(out, "evidence");
+    for (size_t i = 0; i < f->evidence_count; i++)
+        write_session(&f->evidence[i], out);
+    for (size_t i = 0; i < f->control_count; i++)
+        write_control(&f->controls[i], out);
+    json_out_end(out);
+}
+
+static void write_app(const struct finding *f, struct json_out *out)
+{
+    if (!f->app_key[0])
+        return;
+    json_out_object(out, "app");
+    json_out_text(out, "key", f->app_key);
+    json_out_bool(out, "shared", f->app_shared);
+    json_out_end(out);
+}
+
+static void write_platform(const struct finding *f, struct json_out *out)
+{
+    if (!f->platform)
+        return;
+    json_out_object(out, "platform");
+    json_out_text(out, "name", f->platform);
+    json_out_fact(out, "basis", f->platform_basis);
+    json_out_end(out);
+}
+
+static void write_pinsight(const struct finding *f, struct json_out *out)
+{
+    json_out_object(out, "pinsight");
+    event_uuid("alert_id", f->alert_id, out);
+    json_out_number(out, "revision", f->revision);
+    json_out_text(out, "type", finding_type_name(f->type));
+    json_out_text(out, "state", finding_state_name(f->state));
+    json_out_real(out, "confidence", f->confidence, 3);
+    if (f->has_hypotheses)
+        write_hypotheses(f->hypotheses, "hypotheses", 3, out);
+    json_out_real(out, "stage1_db", f->stage1_db, 2);
+    write_risk(f, out);
+    write_clauses(f, out);
+    write_counts(&f->counts, out);
+    write_evidence(f, out);
+    write_app(f, out);
+    json_out_fact(out, "ja4", f->ja4);
+    write_platform(f, out);
+    json_out_fact(out, "authority", f->authority);
+    json_out_fact(out, "bypass_actor", f->bypass_actor);
+    if (f->has_device)
+        json_out_bool(out, "device_ambiguous", f->device_ambiguous);
+    json_out_bool(out, "informational", f->informational);
+    json_out_fact(out, "allowed_by", f->allowed_by);
+    json_out_end(out);
+}
+
+bool alert_json_write(const struct finding *f, const struct observer *observer,
+                      struct json_out *out)
+{
+    json_out_begin(out);
+    write_event(f, out);
+    json_out_text(out, "message", f->message);
+    event_observer(observer, out);
+    write_rule(f, out);
+    if (alert_is_detection(f->type))
+        write_threat(out);
+    write_device(f, out);
+    write_destination(f, out);
+    write_network(f, out);
+    write_related(f, out);
+    write_pinsight(f, out);
+    return json_out_finish(out);
+}

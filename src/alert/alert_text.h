@@ -1,0 +1,18 @@
+/*
+ * One revision of a finding as a block of text for a person: a headline, what was found and why,
+ * the sessions and controls it rests on, and what to do next. Lines have at most ALERT_TEXT_COLUMNS
+ * columns; a blank line ends the block. Characters that could change how the rest is shown
+ * (direction and zero-width marks in names from the wire) are written as escapes.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "detect/finding.h"
+
+#define ALERT_TEXT_COLUMNS 100
+
+/* Bytes that the largest block needs. */
+#define ALERT_TEXT_MAX 32768
+
+/* Append the block; with `colour` the severity stands out by terminal codes. */
+void alert_text_write(const struct finding *f, bool colour, struct text *out);

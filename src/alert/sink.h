@@ -1,0 +1,46 @@
+/*
+ * Where events go. A sink takes whole lines in the order in which they are given.
+ *
+ * What comes in is lent until the call returns. A sink that keeps bytes back hands them on when it
+ * is flushed. Each function returns 0, or -1 with a sentence; after -1 the sink can still be used,
+ * what was in the failed call is lost and is counted by the caller.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct sink;
+
+struct sink_kind {
+    int (*write)(struct sink *sink, struct span lines, struct err *why);
+    int (*flush)(struct sink *sink, struct err *why);
+    /* Begin anew under the same name: after the old file was renamed. Keeps the old on failure. */
+    int (*reopen)(struct sink *sink, struct err *why);
+    void (*close)(struct sink *sink);
+};
+
+/* The first member of every sink. */
+struct sink {
+    const struct sink_kind *kind;
+};
+
+static inline int sink_write(struct sink *sink, struct span lines, struct err *why)
+{
+    return sink->kind->write(sink, lines, why);
+}
+
+static inline int sink_flush(struct sink *sink, struct err *why)
+{
+    return sink->kind->flush(sink, why);
+}
+
+static inline int sink_reopen(struct sink *sink, struct err *why)
+{
+    return sink->kind->reopen(sink, why);
+}
+
+static inline void sink_close(struct sink *sink)
+{
+    sink->kind->close(sink);
+}

@@ -1,0 +1,109 @@
+#include "alert/stats_json.h"
+
+#include "tls/hello.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* Nothing was judged, or what was judged may not have been inspected. */
+static bool is_without_verdict(const struct session *s)
+{
+    return s->outcome == OUTCOME_UNKNOWN || s->outcome == OUTCOME_IN_PROGRESS ||
+           s->outcome == OUTCOME_RESUMED || s->inspection == INSPECTION_UNKNOWN;
+}
+
+void blind_spots_count(struct blind_spots *b, const struct session *s)
+{
+    b->sessions++;
+    if (!is_without_verdict(s))
+        return;
+    b->without_verdict++;
+    b->one_sided += s->one_sided;
+    b->gaps += s->gaps > 0;
+    b->midstream += s->midstream;
+    b->truncated += s->truncated;
+    b->ech += s->ech;
+    b->resumed += s->resumed;
+    b->inspection_unknown +=
+        s->version == VERSION_TLS13 && s->inspection == INSPECTION_UNKNOWN;
+}
+
+static void write_stages(const struct stats_report *report, struct json_out *out)
+{
+    const char *stage = NULL;
+
+    json_out_object(out, "stats");
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct stats_row *row = &report->rows[i];
+
+        if (!stage || strcmp(stage, row->stage) != 0) {
+            if (stage)
+                json_out_end(out);
+            json_out_object(out, row->stage);
+            stage = row->stage;
+        }
+        json_out_number(out, row->name, row->value);
+    }
+    if (stage)
+        json_out_end(out);
+    json_out_end(out);
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? (double)part / (double)whole : 0;
+}
+
+static void write_blind_spots(const struct blind_spots *b, struct json_out *out)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } reasons[] = {
+        {"one_sided", b->one_sided},
+        {"gaps", b->gaps},
+        {"midstream", b->midstream},
+        {"truncated", b->truncated},
+        {"ech", b->ech},
+        {"resumed", b->resumed},
+        {"inspection_unknown", b->inspection_unknown},
+    };
+
+    json_out_object(out, "blind_spots");
+    json_out_number(out, "sessions", b->sessions);
+    json_out_number(out, "without_verdict", b->without_verdict);
+    json_out_real(out, "share", share(b->without_verdict, b->sessions), 4);
+    json_out_object(out, "reasons");
+    for (size_t i = 0; i < COUNT(reasons); i++)
+        json_out_number(out, reasons[i].name, reasons[i].count);
+    json_out_end(out);
+    json_out_end(out);
+}
+
+bool stats_json_write(const struct stats_report *report, const struct observer *observer,
+                      struct json_out *out)
+{
+    static const struct event_kind kind = {
+        .kind = "metric",
+        .dataset = "pinsight.stats",
+        .categories = {"network"},
+        .types = {"info"},
+    };
+    struct uuid_name name;
+    uint8_t id[UUID_BYTES];
+
+    uuid_name_init(&name, "stats");
+    uuid_name_add(&name, span_of_text(observer->name ? observer->name : ""));
+    uuid_name_add_number(&name, report->time_ns);
+    uuid_name_add_number(&name, report->sequence);
+    uuid_of_name(&name, id);
+    json_out_begin(out);
+    event_head(&kind, report->time_ns, id, out);
+    json_out_number(out, "sequence", report->sequence);
+    json_out_end(out);
+    event_observer(observer, out);
+    json_out_object(out, "pinsight");
+    write_stages(report, out);
+    write_blind_spots(&report->blind, out);
+    json_out_end(out);
+    return json_out_finish(out);
+}

@@ -1,0 +1,42 @@
+/*
+ * The stats event: every counter of every stage, and the blind-spot meter, which says of how many
+ * sessions nothing can be said and why.
+ */
+#pragma once
+
+#include "session/event.h"
+
+/* One counter. Rows of one stage stand together and make one object. */
+struct stats_row {
+    const char *stage;
+    const char *name;
+    uint64_t value;
+};
+
+/* Sessions so far, those without a verdict, and why: each of these can have several reasons. */
+struct blind_spots {
+    uint64_t sessions;
+    uint64_t without_verdict;
+    uint64_t one_sided;
+    uint64_t gaps;
+    uint64_t midstream;
+    uint64_t truncated;
+    uint64_t ech;
+    uint64_t resumed;
+    uint64_t inspection_unknown; /* TLS 1.3, and nothing tells whether it is inspected */
+};
+
+struct stats_report {
+    uint64_t time_ns;  /* packet time */
+    uint64_t sequence; /* from 1 */
+    const struct stats_row *rows;
+    size_t row_count;
+    struct blind_spots blind;
+};
+
+/* Count one session. */
+void blind_spots_count(struct blind_spots *b, const struct session *s);
+
+/* Write the event as one line; false when it did not fit. */
+bool stats_json_write(const struct stats_report *report, const struct observer *observer,
+                      struct json_out *out);

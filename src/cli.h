@@ -1,0 +1,43 @@
+/*
+ * The command line. What the configuration can say too becomes a `KEY=VALUE` setting, applied over
+ * the file in the order given, so that there is one table of keys and one check of values.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum cli_action {
+    CLI_RUN,
+    CLI_HELP,
+    CLI_VERSION,
+    CLI_BUILD_INFO,
+    CLI_TEST_CONFIG,
+    CLI_DUMP_CONFIG,
+};
+
+struct cli {
+    enum cli_action action;
+    const char **inputs; /* -r; NULL without */
+    size_t input_count;
+    const char *config; /* -c, NULL for the default place */
+    char **settings;    /* KEY=VALUE */
+    size_t setting_count;
+    uint64_t packet_limit; /* -n, 0 for none */
+    bool verify_checksums;
+    bool stats; /* --stats */
+    bool quiet;
+    int verbose;
+    bool strict;
+};
+
+/* 0, or -1 with a sentence that says what is wrong; call cli_free in both cases. */
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *why);
+void cli_free(struct cli *cli);
+
+/* Write the help, or what the program was built with, to standard output. */
+void cli_print_help(void);
+void cli_print_build_info(void);

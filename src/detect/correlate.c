@@ -1,0 +1,147 @@
+#include "detect/correlate.h"
+
+#include <stdlib.h>
+
+#include "detect/judge.h"
+#include "detect/observe.h"
+
+static void drop_key(void *ctx, struct memory_entry *entry)
+{
+    struct key *key = (struct key *)entry;
+
+    (void)ctx;
+    free(key->suspicion);
+}
+
+int correlator_init(struct correlator *c, const struct correlator_options *options,
+                    struct err *why)
+{
+    struct inspection_options inspection = {.config = options->inspection,
+                                            .tuning = &options->rules->tuning,
+                                            .authority_names = options->authority_names,
+                                            .authority_count = options->authority_count,
+                                            .seed = options->seed};
+    size_t lists = match_list_count(options->rules->apps) +
+                   match_list_count(options->rules->destinations);
+    size_t devices = options->max_devices, keys = options->max_keys;
+
+    *c = (struct correlator){.options = *options};
+    inspection_init(&c->inspection, &inspection);
+    hold_back_init(&c->hold_back);
+    siblings_init(&c->siblings, keys, options->seed);
+    memory_table_init(&c->devices, sizeof(struct device), devices, NULL, NULL);
+    memory_table_init(&c->apps, sizeof(struct app), devices, NULL, NULL);
+    memory_table_init(&c->destinations, sizeof(struct destination), keys / 2, NULL, NULL);
+    memory_table_init(&c->device_apps, sizeof(struct device_app), keys / 2, NULL, NULL);
+    memory_table_init(&c->app_destinations, sizeof(struct app_destination), keys, NULL, NULL);
+    memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys, NULL,
+                      NULL);
+    memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
+    c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
+    if (!c->allow_hits)
+        return err_set(why, "no memory for the hit counters of %zu list entries", lists);
+    return 0;
+}
+
+void correlator_fini(struct correlator *c)
+{
+    struct memory_table *tables[] = {&c->devices,      &c->apps,
+                                     &c->destinations, &c->device_apps,
+                                     &c->keys,         &c->app_destinations,
+                                     &c->device_destinations};
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        memory_table_fini(tables[i]);
+    siblings_fini(&c->siblings);
+    inspection_fini(&c->inspection);
+    hold_back_fini(&c->hold_back);
+    settle_fini(&c->settle);
+    free(c->allow_hits);
+    *c = (struct correlator){0};
+}
+
+/* ---- looking again */
+
+static void settle_one(struct correlator *c, const struct settle_entry *e)
+{
+    if (e->is_device) {
+        struct device *device = memory_peek(&c->devices, &e->id);
+
+        if (device && device->settle_ns > e->time_ns) {
+            settle_put(&c->settle, device->settle_ns, &e->id, true);
+        } else if (device) {
+            device->settle_ns = 0;
+            judge_device(c, device);
+        }
+    } else {
+        struct key *key = memory_peek(&c->keys, &e->id);
+
+        if (key && key->settle_ns > e->time_ns) {
+            settle_put(&c->settle, key->settle_ns, &e->id, false);
+        } else if (key) {
+            key->settle_ns = 0;
+            judge_key(c, &e->id, true);
+        }
+    }
+}
+
+static void settle_until(struct correlator *c, uint64_t until_ns)
+{
+    struct settle_entry e;
+
+    while (settle_take(&c->settle, until_ns, &e)) {
+        if (e.time_ns > c->now_ns)
+            c->now_ns = e.time_ns;
+        settle_one(c, &e);
+    }
+}
+
+/* ---- sessions */
+
+static void let_go(struct correlator *c)
+{
+    struct session *s = hold_back_take(&c->hold_back);
+    struct inspection_context context;
+
+    settle_until(c, s->decided_ns);
+    if (s->decided_ns > c->now_ns)
+        c->now_ns = s->decided_ns;
+    siblings_judge(&c->siblings, &c->options.rules->tuning, s);
+    c->stats.superseded += s->outcome == OUTCOME_SUPERSEDED;
+    c->stats.ech_retries += s->outcome == OUTCOME_ECH_RETRY;
+    inspection_judge(&c->inspection, s, &context);
+    c->stats.sessions++;
+    c->options.on_session(c->options.ctx, s);
+    observe_session(c, s, &context);
+    session_release(s);
+    free(s);
+}
+
+void correlator_push(struct correlator *c, const struct session *s)
+{
+    if (hold_back_full(&c->hold_back)) {
+        c->hold_back.early++;
+        let_go(c);
+    }
+    c->stats.late += s->decided_ns < c->now_ns;
+    siblings_note(&c->siblings, s);
+    if (!hold_back_put(&c->hold_back, s))
+        c->stats.no_memory++;
+}
+
+void correlator_tick(struct correlator *c, uint64_t now_ns)
+{
+    uint64_t hold_ns = tuning_ns(c->options.rules->tuning.hold_back_s);
+    uint64_t until_ns = now_ns > hold_ns ? now_ns - hold_ns : 0;
+
+    while (hold_back_first(&c->hold_back, until_ns))
+        let_go(c);
+    settle_until(c, until_ns);
+}
+
+void correlator_drain(struct correlator *c)
+{
+    while (hold_back_first(&c->hold_back, UINT64_MAX))
+        let_go(c);
+    settle_until(c, UINT64_MAX);
+}

@@ -1,0 +1,79 @@
+/*
+ * The correlator: session records in, judged sessions and findings out.
+ *
+ * Sessions wait in the hold-back, then leave in the order of (decided, id) with what needs several
+ * connections added: superseded, ECH retry, inspection. From there on "now" is the decision time of
+ * the session at hand, so a replay gives the same findings at any speed. A refusal that fires
+ * waits for the device to accept something else, at most `settle_s`; the longest time from the
+ * packet that decides the firing refusal to its alert is therefore hold_back_s + settle_s.
+ *
+ * Memory: the tables of records.h, each bounded; what was dropped is counted.
+ */
+#pragma once
+
+#include "config/settings.h"
+#include "detect/finding.h"
+#include "detect/hold_back.h"
+#include "detect/inspection.h"
+#include "detect/records.h"
+#include "detect/settle.h"
+#include "detect/siblings.h"
+
+struct correlator_options {
+    const struct rules *rules;
+    const struct config_inspection *inspection;
+    const char *const *authority_names; /* by authority index */
+    size_t authority_count;
+    size_t max_devices;
+    size_t max_keys;
+    uint64_t seed;
+    void *ctx;
+    void (*on_session)(void *ctx, const struct session *s); /* judged; lent */
+    void (*on_finding)(void *ctx, const struct finding *f); /* lent */
+};
+
+struct correlator_stats {
+    uint64_t sessions;
+    uint64_t superseded;
+    uint64_t ech_retries;
+    uint64_t refusals;        /* of inspected sessions */
+    uint64_t accepts;
+    uint64_t direct;
+    uint64_t findings[FINDING_TYPE_COUNT]; /* revisions issued */
+    uint64_t opened;
+    uint64_t updated;
+    uint64_t closed;
+    uint64_t retracted;
+    uint64_t vetoed;          /* stage 1 fired, but unused connections explain it */
+    uint64_t waiting;         /* stage 1 fired, decision waits for the device */
+    uint64_t allow_listed;    /* lowered to informational by a list */
+    uint64_t rate_capped;     /* not issued: the device had its share of the day */
+    uint64_t late;            /* sessions older than one that was already judged */
+    uint64_t no_memory;
+};
+
+struct correlator {
+    struct correlator_options options;
+    struct inspection inspection;
+    struct hold_back hold_back;
+    struct siblings siblings;
+    struct memory_table devices, device_apps, apps, destinations, app_destinations,
+        device_destinations, keys;
+    struct settle_queue settle;
+    struct correlator_stats stats;
+    uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
+    uint64_t now_ns;      /* decision time of the session or timer at hand */
+};
+
+int correlator_init(struct correlator *c, const struct correlator_options *options,
+                    struct err *why);
+void correlator_fini(struct correlator *c);
+
+/* Take a session record; it is copied. */
+void correlator_push(struct correlator *c, const struct session *s);
+
+/* Packet time has reached `now_ns`: let go what has waited long enough. */
+void correlator_tick(struct correlator *c, uint64_t now_ns);
+
+/* The input ended: let everything go and settle what is pending. */
+void correlator_drain(struct correlator *c);

@@ -1,0 +1,201 @@
+#include "detect/inspection.h"
+
+#include <math.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/text.h"
+
+#define SCOPES_MAX 4096 /* segments and client networks with profiles of their own */
+
+void inspection_init(struct inspection *in, const struct inspection_options *options)
+{
+    *in = (struct inspection){.options = *options};
+    memory_table_init(&in->scopes, sizeof(struct scope_record), SCOPES_MAX, NULL, NULL);
+}
+
+void inspection_fini(struct inspection *in)
+{
+    memory_table_fini(&in->scopes);
+}
+
+const struct config_segment *inspection_segment(const struct inspection *in,
+                                                const struct address *client)
+{
+    const struct config_inspection *config = in->options.config;
+    const struct config_segment *best = NULL;
+
+    for (size_t i = 0; i < config->segment_count; i++) {
+        const struct config_segment *segment = &config->segments[i];
+
+        if (network_holds(&segment->network, client) &&
+            (!best || segment->network.bits > best->network.bits))
+            best = segment;
+    }
+    return best;
+}
+
+/* The profiles of a session: by segment, else by client network (/16, /48); never across versions. */
+static struct profile_scope *scope_of(struct inspection *in, const struct session *s,
+                                      const struct config_segment *segment)
+{
+    uint8_t v4 = address_is_v4(&s->client);
+    struct span parts[3] = {span_of(&v4, 1), span_of_text("network"),
+                            span_of(s->client.bytes, v4 ? 14 : 6)};
+    struct scope_record *record;
+    struct memory_id id;
+
+    if (segment) {
+        parts[1] = span_of_text("segment");
+        parts[2] = span_of(&segment->network, sizeof(segment->network));
+    }
+    id = memory_id_of(in->options.seed, parts, 3);
+    record = memory_get(&in->scopes, &id);
+    return record ? &record->profile : NULL;
+}
+
+static uint64_t name_hash(const struct session *s)
+{
+    char destination[SESSION_NAME_MAX];
+    struct span name = span_of_text(session_destination(s, destination));
+
+    if (s->server_name[0] || s->proxy_target[0])
+        name = profile_registered_domain(name);
+    return XXH3_64bits(name.data, name.len);
+}
+
+static bool is_bypassed(const struct inspection *in, const struct session *s)
+{
+    char destination[SESSION_NAME_MAX];
+    struct match_destination wanted = {
+        .name = span_of_text(session_destination(s, destination)),
+        .address = s->is_explicit_proxy ? NULL : &s->server,
+        .port = s->is_explicit_proxy ? s->proxy_port : s->server_port,
+    };
+
+    return in->options.config->bypass_list &&
+           match_find_destination(in->options.config->bypass_list, &wanted, s->decided_ns);
+}
+
+/* A sum of decibans and the strongest of the reasons for it. */
+struct sum {
+    double db;
+    enum inspection_basis basis;
+};
+
+static enum profile_certificate certificate_says(const struct inspection *in,
+                                                 const struct session *s)
+{
+    const struct certificate *leaf;
+
+    if (s->certificate_count == 0)
+        return PROFILE_CERTIFICATE_NONE;
+    leaf = s->certificates[0];
+    if (leaf->authority >= 0)
+        return PROFILE_CERTIFICATE_AUTHORITY;
+    if (in->options.authority_count > 0 || leaf->has_sct || leaf->public_anchor)
+        return PROFILE_CERTIFICATE_OTHER;
+    return PROFILE_CERTIFICATE_NONE;
+}
+
+static void add_profile(const struct tuning_evidence_db *w, const struct profile_answer *a,
+                        struct sum *sum)
+{
+    double before = sum->db;
+
+    /* A box that splices a session through answers the SYN all the same: where the flight is
+     * another's, the machine in front of it says nothing. */
+    if (a->flight == PROFILE_DIFFERS)
+        sum->db += w->flight_layout_differs;
+    else if (a->syn_ack == PROFILE_EQUAL)
+        sum->db += w->syn_ack_match + (a->path == PROFILE_EQUAL ? w->path_match : 0);
+    if (a->flight == PROFILE_EQUAL)
+        sum->db += w->flight_layout_match;
+    if (a->syn_ack == PROFILE_DIFFERS)
+        sum->db += w->syn_ack_differs;
+    if (a->path == PROFILE_DIFFERS)
+        sum->db += w->path_far;
+    if (sum->db != before)
+        sum->basis = BASIS_LEARNED_PROFILE;
+}
+
+static struct sum add_up(const struct inspection *in, const struct session *s,
+                         const struct inspection_context *context,
+                         const struct profile_scope *scope, enum profile_certificate certificate)
+{
+    const struct tuning_evidence_db *w = &in->options.tuning->evidence_db;
+    struct profile_answer answer = {PROFILE_NONE, PROFILE_NONE, PROFILE_NONE, false};
+    struct sum sum = {w->elsewhere, BASIS_NONE};
+
+    if (context->segment)
+        sum = (struct sum){w->segment, BASIS_CONFIGURED};
+    if (s->is_explicit_proxy && context->segment)
+        sum.basis = BASIS_CONNECT_PROXY;
+    if (context->bypassed)
+        sum = (struct sum){sum.db + w->bypass, BASIS_CONFIGURED};
+    if (scope)
+        answer = profile_compare(scope, s, in->options.tuning);
+    /* Nobody configured the place, but the authority's certificates were seen there. */
+    if (!context->segment && scope && scope->authority_sessions > 0 && answer.served)
+        sum.db = 0;
+    if (context->segment || (scope && scope->authority_sessions > 0))
+        add_profile(w, &answer, &sum);
+    if (s->protocol == SESSION_QUIC)
+        sum = (struct sum){sum.db + w->quic, BASIS_QUIC};
+    if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
+        sum = (struct sum){w->authority, BASIS_CERTIFICATE};
+    else if (certificate == PROFILE_CERTIFICATE_OTHER)
+        sum = (struct sum){w->other_authority, BASIS_CERTIFICATE};
+    return sum;
+}
+
+static void set_state(const struct inspection *in, struct session *s, struct sum sum)
+{
+    const struct tuning *t = in->options.tuning;
+    double clip = t->evidence_db.clip;
+    double db = sum.db > clip ? clip : sum.db < -clip ? -clip : sum.db;
+
+    s->inspection_probability = 1 / (1 + pow(10, -db / 10));
+    s->inspection_basis = sum.basis;
+    if (s->inspection_probability >= t->inspected.yes)
+        s->inspection = INSPECTION_YES;
+    else if (s->inspection_probability >= t->inspected.count_min)
+        s->inspection = INSPECTION_LIKELY;
+    else if (s->inspection_probability < t->inspected.no)
+        s->inspection = INSPECTION_NO;
+    else
+        s->inspection = INSPECTION_UNKNOWN;
+}
+
+/* A handshake that reached no certificate says nothing about who would have shown it. */
+static bool reached_certificate(const struct session *s)
+{
+    return s->has_server_hello && s->outcome_raw != OUTCOME_SERVER_FAULT;
+}
+
+void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out)
+{
+    enum profile_certificate certificate = certificate_says(in, s);
+    struct inspection_context context = {.segment = inspection_segment(in, &s->client)};
+    struct profile_scope *scope = scope_of(in, s, context.segment);
+
+    context.bypassed = is_bypassed(in, s);
+    context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
+    context.untrusted_upstream = context.other_authority && s->certificates[0]->self_signed;
+    set_state(in, s, add_up(in, s, &context, scope, certificate));
+    if (certificate == PROFILE_CERTIFICATE_AUTHORITY) {
+        size_t i = (size_t)s->certificates[0]->authority;
+
+        in->stats.authority_sessions++;
+        if (i < in->options.authority_count)
+            (void)text_from_span(s->inspection_authority, sizeof(s->inspection_authority),
+                                 span_of_text(in->options.authority_names[i]));
+    }
+    if (scope && reached_certificate(s) && !context.bypassed)
+        profile_learn(scope, s, name_hash(s), certificate,
+                      s->inspection_probability >= in->options.tuning->inspected.count_min);
+    in->stats.bypassed += context.bypassed;
+    in->stats.by_state[s->inspection]++;
+    *out = context;
+}

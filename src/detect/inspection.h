@@ -1,0 +1,53 @@
+/*
+ * Was this session inspected? A sum of evidence in decibans, turned into a probability, and what
+ * it rests on: the visible certificate, the configured segment and bypass list, the explicit proxy,
+ * and the learned profile of the boxes (detect/profile.h).
+ */
+#pragma once
+
+#include "config/settings.h"
+#include "detect/memory.h"
+#include "detect/profile.h"
+
+struct inspection_options {
+    const struct config_inspection *config;
+    const struct tuning *tuning;
+    const char *const *authority_names; /* by authority index, for `inspection_authority` */
+    size_t authority_count;
+    uint64_t seed;
+};
+
+struct inspection_stats {
+    uint64_t by_state[4]; /* by enum inspection_state */
+    uint64_t bypassed;    /* destination is on the bypass list */
+    uint64_t authority_sessions;
+};
+
+struct inspection {
+    struct inspection_options options;
+    struct memory_table scopes;
+    struct inspection_stats stats;
+};
+
+struct scope_record {
+    struct memory_entry entry;
+    struct profile_scope profile;
+};
+
+/* What is known of the place and the policy, beside the probability in the session. */
+struct inspection_context {
+    const struct config_segment *segment; /* NULL outside the configured segments */
+    bool bypassed;                        /* deliberately not inspected */
+    bool other_authority;                 /* a certificate that is not the authority's is seen */
+    bool untrusted_upstream;              /* self-signed or private certificate seen directly */
+};
+
+void inspection_init(struct inspection *in, const struct inspection_options *options);
+void inspection_fini(struct inspection *in);
+
+/* Fill state, probability, basis and authority of the session, and learn from it. */
+void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out);
+
+/* The configured segment of a client, NULL when it is in none. */
+const struct config_segment *inspection_segment(const struct inspection *in,
+                                                const struct address *client);

@@ -1,0 +1,75 @@
+/*
+ * Bounded tables of the correlator: fixed-size records found by a 128-bit id, the least recently
+ * used dropped when a table is full.
+ *
+ * An id is a keyed hash (seeded at start, so that the network cannot choose collisions) over what
+ * names the record; two names never share one in practice. A record begins with a
+ * `struct memory_entry` and is zeroed when made. It moves when it is dropped only, so pointers to
+ * it hold until the next memory_get of the same table.
+ */
+#pragma once
+
+#include <uthash.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct memory_id {
+    uint64_t low;
+    uint64_t high;
+};
+
+struct memory_entry {
+    struct memory_id id;
+    UT_hash_handle hh;
+};
+
+struct memory_table {
+    struct memory_entry *entries; /* in order of use, the oldest first */
+    size_t entry_size;
+    size_t count;
+    size_t most;
+    uint64_t dropped;
+    void (*drop)(void *ctx, struct memory_entry *entry); /* before a record goes; may be NULL */
+    void *ctx;
+};
+
+void memory_table_init(struct memory_table *t, size_t entry_size, size_t most,
+                       void (*drop)(void *ctx, struct memory_entry *entry), void *ctx);
+void memory_table_fini(struct memory_table *t);
+
+/* The record of that id, now the newest; NULL when it is not there. */
+void *memory_find(struct memory_table *t, const struct memory_id *id);
+
+/* The same, made when it is not there. NULL only when memory is out. */
+void *memory_get(struct memory_table *t, const struct memory_id *id);
+
+/* Look without changing the order of use. */
+void *memory_peek(const struct memory_table *t, const struct memory_id *id);
+
+/* Id over several parts; the order and the lengths of the parts count. */
+struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count);
+
+static inline bool memory_id_equal(const struct memory_id *a, const struct memory_id *b)
+{
+    return a->low == b->low && a->high == b->high;
+}
+
+/*
+ * A small set of ids with the time each was last added; a full set replaces the one that was
+ * added longest ago.
+ */
+#define ID_SET_MAX 8
+
+struct id_set {
+    uint64_t ids[ID_SET_MAX];
+    uint64_t times[ID_SET_MAX];
+    uint8_t count;
+};
+
+/* True when it was not there. */
+bool id_set_add(struct id_set *s, uint64_t id, uint64_t time_ns);
+bool id_set_has(const struct id_set *s, uint64_t id, uint64_t since_ns);
+
+/* How many were added at or after `since_ns`, `except` not counted. */
+size_t id_set_count(const struct id_set *s, uint64_t since_ns, uint64_t except);

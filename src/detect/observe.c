@@ -1,0 +1,340 @@
+#include "detect/observe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/nanotime.h"
+#include "detect/judge.h"
+#include "detect/refusal.h"
+#include "detect/report.h"
+#include "session/community_id.h"
+
+static const struct tuning *tuning_of(const struct correlator *c)
+{
+    return &c->options.rules->tuning;
+}
+
+static void ask_again(struct correlator *c, struct parties *p)
+{
+    uint64_t at = c->now_ns + tuning_ns(tuning_of(c)->settle_s);
+
+    if (!p->key->settle_ns)
+        settle_put(&c->settle, at, &p->key->entry.id, false);
+    if (!p->device->settle_ns)
+        settle_put(&c->settle, at, &p->device->entry.id, true);
+    p->key->settle_ns = at;
+    p->device->settle_ns = at;
+}
+
+/* ---- suspicion */
+
+static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
+                                      const struct session *s,
+                                      const struct inspection_context *context)
+{
+    struct suspicion *sus = p->key->suspicion;
+
+    if (!sus) {
+        sus = calloc(1, sizeof(*sus));
+        if (!sus) {
+            c->stats.no_memory++;
+            return NULL;
+        }
+        p->key->suspicion = sus;
+        (void)session_destination(s, sus->destination);
+        (void)snprintf(sus->app_key, sizeof(sus->app_key), "%s", s->app_key);
+        (void)snprintf(sus->ja4, sizeof(sus->ja4), "%s", s->ja4);
+        sus->server = s->server;
+        sus->port = s->is_explicit_proxy ? s->proxy_port : s->server_port;
+        sus->is_proxy = s->is_explicit_proxy;
+        sus->server_name = s->server_name[0] != '\0';
+        sus->has_ech = s->ech;
+    }
+    sus->in_segment = context->segment != NULL;
+    sus->trust_model =
+        context->segment ? context->segment->trust_model : tuning_of(c)->trust_model;
+    if (s->inspection_authority[0])
+        (void)snprintf(sus->authority, sizeof(sus->authority), "%s", s->inspection_authority);
+    return sus;
+}
+
+static void add_evidence(struct suspicion *sus, const struct session *s, double weight_db,
+                         bool counted)
+{
+    struct finding_evidence *e;
+    struct session_ends ends;
+
+    if (sus->evidence_count == SUSPICION_EVIDENCE) {
+        memmove(&sus->evidence[0], &sus->evidence[1],
+                (SUSPICION_EVIDENCE - 1) * sizeof(sus->evidence[0]));
+        sus->evidence_count--;
+    }
+    e = &sus->evidence[sus->evidence_count++];
+    *e = (struct finding_evidence){.time_ns = s->decided_ns,
+                                   .outcome = s->outcome,
+                                   .shape = s->shape,
+                                   .inspection = s->inspection,
+                                   .inspection_probability = s->inspection_probability,
+                                   .inspection_basis = s->inspection_basis,
+                                   .weight_db = weight_db,
+                                   .counted = counted};
+    memcpy(e->session_id, s->id, sizeof(e->session_id));
+    ends = session_ends_of(s);
+    (void)community_id_of(&ends, e->community_id);
+}
+
+/* ---- accepted under inspection */
+
+static void wait_for_device(struct parties *p)
+{
+    struct device *d = p->device;
+
+    for (size_t i = 0; i < d->waiting_count; i++)
+        if (memory_id_equal(&d->waiting[i], &p->key->entry.id))
+            return;
+    if (d->waiting_count == DEVICE_WAITING) {
+        memmove(&d->waiting[0], &d->waiting[1], sizeof(d->waiting[0]) * (DEVICE_WAITING - 1));
+        d->waiting_count--;
+    }
+    d->waiting[d->waiting_count++] = p->key->entry.id;
+}
+
+static struct device_event event_of(const struct correlator *c, const struct parties *p)
+{
+    return (struct device_event){.time_ns = c->now_ns,
+                                 .destination = p->destination_id.low,
+                                 .app = p->app_id.low,
+                                 .with_data = true};
+}
+
+/* The open alert of this device and destination rested on unused connections, and here is a used
+ * one. */
+static void retract(struct correlator *c, struct parties *p)
+{
+    struct parties other;
+    struct streak_sum sum;
+
+    if (!p->device_destination->has_alert ||
+        !parties_of_key(c, &p->device_destination->alert_key, &other) ||
+        !other.key->suspicion || memory_id_equal(&other.key->entry.id, &p->key->entry.id))
+        return;
+    sum = streak_since(&other.key->suspicion->streak, 0);
+    if (sum.episodes > 0 && sum.only_vetoable &&
+        other.key->suspicion->alert.type != FINDING_REFUSED_THEN_DIRECT)
+        report_end(c, &other, FINDING_RETRACTED,
+                   "Another app of the device completed an inspected session with data to the "
+                   "same destination: the sessions without data were unused connections.");
+}
+
+static void look_at_waiting(struct correlator *c, struct device *d)
+{
+    struct memory_id waiting[DEVICE_WAITING];
+    size_t count = d->waiting_count;
+
+    memcpy(waiting, d->waiting, sizeof(waiting));
+    for (size_t i = 0; i < count; i++)
+        judge_key(c, &waiting[i], false);
+}
+
+static void on_accept(struct correlator *c, struct parties *p)
+{
+    struct device_event event = event_of(c, p);
+    uint64_t now = c->now_ns;
+
+    c->stats.accepts++;
+    p->key->accepted_ns[p->key->accepted++ % 3] = now;
+    p->device->accepts++;
+    p->device->last_accept_ns = now;
+    p->device->attempts = 0;
+    device_ring_add(&p->device->accepted, &event);
+    streak_clear(&p->device->streak);
+    streak_clear(&p->device_app->streak);
+    (void)id_set_add(&p->device_app->accepted, p->destination_id.low, now);
+    (void)id_set_add(&p->destination->accepting_apps, p->app_id.low, now);
+    (void)id_set_add(&p->destination->accepting_devices, p->device_id.low, now);
+    (void)id_set_add(&p->app_destination->accepting, p->device_id.low, now);
+    p->device_destination->accepted_data_ns = now;
+    retract(c, p);
+    if (p->key->suspicion) {
+        report_end(c, p, FINDING_CLOSED,
+                   "The same app accepted inspection of the destination: the refusals ended.");
+        streak_clear(&p->key->suspicion->streak);
+        p->key->suspicion->has_first = false;
+    }
+    look_at_waiting(c, p->device);
+}
+
+/* ---- refused under inspection */
+
+static double weight_of(const struct correlator *c, const struct parties *p,
+                        const struct session *s)
+{
+    const struct tuning *t = tuning_of(c);
+    double weight = refusal_weight(t, s);
+
+    if (s->inspection_probability < t->inspected.yes)
+        weight *= s->inspection_probability;
+    if (s->shape == SHAPE_S3 || s->shape == SHAPE_S5)
+        weight *= refusal_noise_factor(t, p->device, c->now_ns);
+    return weight;
+}
+
+static void on_refusal(struct correlator *c, struct parties *p, const struct session *s,
+                       const struct inspection_context *context)
+{
+    struct suspicion *sus = suspicion_of(c, p, s, context);
+    uint64_t gap_ns = tuning_ns(tuning_of(c)->episode_gap_s);
+    double weight = weight_of(c, p, s);
+    uint8_t flags = refusal_flags(s);
+    struct device_event event = event_of(c, p);
+    bool counted;
+
+    if (!sus)
+        return;
+    c->stats.refusals++;
+    sus->refused++;
+    if (!sus->has_first) {
+        memcpy(sus->first_session, s->id, sizeof(sus->first_session));
+        sus->has_first = true;
+    }
+    counted = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    if (p->device->streak.refusals == 0)
+        memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
+    (void)streak_add(&p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    (void)streak_add(&p->device_app->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    add_evidence(sus, s, weight, counted);
+    device_ring_add(&p->device->refused, &event);
+    (void)id_set_add(&p->device_app->refused, p->destination_id.low, c->now_ns);
+    (void)id_set_add(&p->destination->refusing_apps, p->app_id.low, c->now_ns);
+    (void)id_set_add(&p->destination->refusing_devices, p->device_id.low, c->now_ns);
+    (void)id_set_add(&p->app_destination->refusing, p->device_id.low, c->now_ns);
+    wait_for_device(p);
+    ask_again(c, p);
+    judge_key(c, &p->key->entry.id, false);
+}
+
+/* ---- not inspected */
+
+static void on_direct(struct correlator *c, struct parties *p, const struct session *s,
+                      const struct inspection_context *context)
+{
+    struct suspicion *sus;
+    uint64_t window_ns = tuning_ns(tuning_of(c)->time_window_s);
+
+    c->stats.direct++;
+    (void)id_set_add(&p->destination->direct_apps, p->app_id.low, c->now_ns);
+    if (!p->key->suspicion && (!context->segment || context->bypassed))
+        return; /* nobody expects it to be inspected */
+    sus = suspicion_of(c, p, s, context);
+    if (!sus)
+        return;
+    if (sus->direct_count == 0 ||
+        sus->direct_ns[(sus->direct_count - 1) % DIRECT_RING] + window_ns < c->now_ns)
+        memcpy(sus->direct_first, s->id, sizeof(sus->direct_first));
+    sus->direct_ns[sus->direct_count++ % DIRECT_RING] = c->now_ns;
+    sus->direct_total++;
+    sus->direct_probability = 1 - s->inspection_probability;
+    sus->bypassed = context->bypassed;
+    sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
+    add_evidence(sus, s, 0, false);
+    judge_key(c, &p->key->entry.id, false);
+}
+
+/* ---- every session */
+
+static void note_platform(const struct rules *rules, struct device *d, const struct session *s,
+                          uint64_t now_ns)
+{
+    char name[SESSION_NAME_MAX];
+    const struct platform_hint *hint =
+        rules_find_platform(rules, span_of_text(session_destination(s, name)));
+
+    if (!hint || !id_set_add(&d->platform_hints, XXH3_64bits(hint->match, strlen(hint->match)),
+                             now_ns))
+        return;
+    d->platform_db[hint->platform] += hint->weight_db;
+}
+
+static void note_device(struct correlator *c, struct parties *p, const struct session *s)
+{
+    struct device *d = p->device;
+    struct device_event event = event_of(c, p);
+    bool failing = s->outcome_raw == OUTCOME_ABORTED_EARLY || s->outcome_raw == OUTCOME_STALLED ||
+                   s->shape == SHAPE_S3 || s->shape == SHAPE_S5;
+
+    if (!d->first_ns) {
+        d->first_ns = s->start_ns;
+        d->address = s->client;
+        d->has_mac = s->has_macs;
+        memcpy(d->mac, s->client_mac, sizeof(d->mac));
+    }
+    note_platform(c->options.rules, d, s, c->now_ns);
+    /* The noise guard counts flows to destinations that the device accepts, or never refused. */
+    if (id_set_count(&p->destination->accepting_devices, 0, 0) > 0) {
+        device_ring_add(&d->ended, &event);
+        if (failing)
+            device_ring_add(&d->failing, &event);
+    }
+}
+
+static void note_fleet(struct parties *p, const struct session *s, uint64_t now_ns)
+{
+    char name[SESSION_NAME_MAX];
+    struct span domain =
+        profile_registered_domain(span_of_text(session_destination(s, name)));
+
+    if (id_set_add(&p->destination->devices, p->device_id.low, now_ns))
+        p->destination->device_count++;
+    if (id_set_add(&p->app->devices, p->device_id.low, now_ns))
+        p->app->device_count++;
+    if (id_set_add(&p->app->domains, XXH3_64bits(domain.data, domain.len), now_ns))
+        p->app->domain_count++;
+}
+
+static bool carries_data(const struct session *s)
+{
+    return s->outcome == OUTCOME_ACCEPTED || (s->outcome == OUTCOME_RESUMED && s->established);
+}
+
+static void on_inspected(struct correlator *c, struct parties *p, const struct session *s,
+                         const struct inspection_context *context)
+{
+    bool refusal = outcome_is_refusal(s->outcome);
+
+    if (refusal || s->outcome == OUTCOME_ACCEPTED) {
+        p->device->attempts++;
+        (void)id_set_add(&p->device->apps, p->app_id.low, c->now_ns);
+    }
+    if (refusal) {
+        on_refusal(c, p, s, context);
+    } else if (s->outcome == OUTCOME_ACCEPTED) {
+        on_accept(c, p);
+    } else if (s->outcome == OUTCOME_RESUMED && s->established) {
+        p->key->resumed++;
+        p->key->resumed_ns = c->now_ns;
+    }
+}
+
+void observe_session(struct correlator *c, const struct session *s,
+                     const struct inspection_context *context)
+{
+    const struct tuning *t = tuning_of(c);
+    struct parties p;
+
+    if (!parties_of_session(c, s, &p)) {
+        c->stats.no_memory++;
+        return;
+    }
+    note_device(c, &p, s);
+    note_fleet(&p, s, c->now_ns);
+    if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)
+        judge_mtls(c, &p, s);
+    if (s->inspection_probability >= t->inspected.count_min)
+        on_inspected(c, &p, s, context);
+    else if (s->inspection_probability < t->inspected.no && carries_data(s))
+        on_direct(c, &p, s, context);
+}

@@ -1,0 +1,99 @@
+#include "detect/parties.h"
+
+static struct memory_id pair_of(const struct correlator *c, const struct memory_id *a,
+                                const struct memory_id *b)
+{
+    struct span parts[2] = {span_of(a, sizeof(*a)), span_of(b, sizeof(*b))};
+
+    return memory_id_of(c->options.seed, parts, 2);
+}
+
+static struct memory_id key_id_of(const struct correlator *c, const struct parties *p)
+{
+    struct span parts[3] = {span_of(&p->device_id, sizeof(p->device_id)),
+                            span_of(&p->app_id, sizeof(p->app_id)),
+                            span_of(&p->destination_id, sizeof(p->destination_id))};
+
+    return memory_id_of(c->options.seed, parts, 3);
+}
+
+/* A device is its address, kept apart by tunnel: subscribers' addresses overlap. */
+static struct memory_id device_id_of(const struct correlator *c, const struct session *s)
+{
+    uint32_t tunnel[2] = {(uint32_t)s->tunnel.kind,
+                          s->tunnel.kind == TUNNEL_GTPU ? 0 : s->tunnel.id};
+    struct span parts[2] = {span_of(s->client.bytes, 16), span_of(tunnel, sizeof(tunnel))};
+
+    return memory_id_of(c->options.seed, parts, 2);
+}
+
+static struct memory_id text_id(const struct correlator *c, const char *text)
+{
+    struct span part = span_of_text(text);
+
+    return memory_id_of(c->options.seed, &part, 1);
+}
+
+static void find_pairs(struct correlator *c, struct parties *p)
+{
+    struct memory_id id;
+
+    id = pair_of(c, &p->device_id, &p->app_id);
+    p->device_app = memory_get(&c->device_apps, &id);
+    id = pair_of(c, &p->app_id, &p->destination_id);
+    p->app_destination = memory_get(&c->app_destinations, &id);
+    id = pair_of(c, &p->device_id, &p->destination_id);
+    p->device_destination = memory_get(&c->device_destinations, &id);
+}
+
+bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out)
+{
+    char destination[SESSION_NAME_MAX];
+    struct parties p;
+    struct memory_id id;
+
+    p.device_id = device_id_of(c, s);
+    p.app_id = text_id(c, s->app_key);
+    p.destination_id = text_id(c, session_destination(s, destination));
+    p.device = memory_get(&c->devices, &p.device_id);
+    p.app = memory_get(&c->apps, &p.app_id);
+    p.destination = memory_get(&c->destinations, &p.destination_id);
+    find_pairs(c, &p);
+    id = key_id_of(c, &p);
+    p.key = memory_get(&c->keys, &id);
+    if (!p.device || !p.app || !p.destination || !p.device_app || !p.app_destination ||
+        !p.device_destination || !p.key)
+        return false;
+    p.key->device = p.device_id;
+    p.key->app = p.app_id;
+    p.key->destination = p.destination_id;
+    if (!p.destination->name[0])
+        memcpy(p.destination->name, destination, sizeof(destination));
+    *out = p;
+    return true;
+}
+
+bool parties_of_key(struct correlator *c, const struct memory_id *key_id, struct parties *out)
+{
+    struct parties p = {.key = memory_peek(&c->keys, key_id)};
+    struct memory_id id;
+
+    if (!p.key)
+        return false;
+    p.device_id = p.key->device;
+    p.app_id = p.key->app;
+    p.destination_id = p.key->destination;
+    p.device = memory_peek(&c->devices, &p.device_id);
+    p.app = memory_peek(&c->apps, &p.app_id);
+    p.destination = memory_peek(&c->destinations, &p.destination_id);
+    id = pair_of(c, &p.device_id, &p.app_id);
+    p.device_app = memory_peek(&c->device_apps, &id);
+    id = pair_of(c, &p.app_id, &p.destination_id);
+    p.app_destination = memory_peek(&c->app_destinations, &id);
+    id = pair_of(c, &p.device_id, &p.destination_id);
+    p.device_destination = memory_peek(&c->device_destinations, &id);
+    if (!p.device)
+        return false;
+    *out = p;
+    return true;
+}

@@ -1,0 +1,23 @@
+/*
+ * Who is involved in a session: its ids, and its records in the tables.
+ */
+#pragma once
+
+#include "detect/correlate.h"
+
+struct parties {
+    struct memory_id device_id, app_id, destination_id;
+    struct device *device;
+    struct device_app *device_app;
+    struct app *app;
+    struct destination *destination;
+    struct app_destination *app_destination;
+    struct device_destination *device_destination;
+    struct key *key;
+};
+
+/* Find or make all records of a session; false when memory is out. */
+bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out);
+
+/* The records of a key that is there; those that were dropped are NULL. False without a device. */
+bool parties_of_key(struct correlator *c, const struct memory_id *key_id, struct parties *out);

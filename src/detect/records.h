@@ -1,0 +1,160 @@
+/*
+ * What the correlator remembers: devices, app keys, destinations and their combinations. Each
+ * record lives in a bounded table (detect/memory.h); sizes are stated here and tested.
+ */
+#pragma once
+
+#include "detect/finding.h"
+#include "detect/memory.h"
+#include "detect/streak.h"
+
+#define DEVICE_RING 48     /* latest inspected accepts, refusals and endings of a device */
+#define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
+#define DIRECT_RING 4
+#define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
+
+/* Something a device did, in short. */
+struct device_event {
+    uint64_t time_ns;
+    uint64_t destination; /* low half of the destination's id */
+    uint64_t app;
+    bool with_data;
+};
+
+struct device_ring {
+    struct device_event events[DEVICE_RING];
+    uint32_t count; /* ever added */
+};
+
+struct device {
+    struct memory_entry entry;
+    struct address address;
+    uint8_t mac[6];
+    bool has_mac;
+    double platform_db[3];        /* by enum platform */
+    struct id_set platform_hints; /* which hints were counted */
+    uint64_t first_ns;
+    uint64_t last_accept_ns;   /* inspected */
+    uint32_t accepts;          /* inspected, ever */
+    uint32_t attempts;         /* inspected sessions with a verdict since the last accept, or ever */
+    struct id_set apps;        /* that attempted */
+    struct device_ring accepted;
+    struct device_ring refused;
+    struct device_ring failing; /* S3, S5, S6, aborted, for the noise guard */
+    struct device_ring ended;   /* all endings, for the noise guard */
+    struct streak streak;       /* any app, any destination */
+    uint8_t first_session[SESSION_ID_BYTES]; /* first refusal of the streak */
+    struct memory_id waiting[DEVICE_WAITING];
+    uint8_t waiting_count;
+    uint64_t settle_ns;         /* when its notices are looked at, 0 not */
+    uint64_t notice_ns;         /* last device_not_onboarded */
+    uint64_t day_ns;            /* start of the day that `alerts_today` counts */
+    uint32_t alerts_today;
+};
+
+/* One app key on one device. */
+struct device_app {
+    struct memory_entry entry;
+    struct id_set accepted; /* destinations, inspected */
+    struct id_set refused;
+    struct streak streak;   /* any destination */
+};
+
+/* An app key anywhere. */
+struct app {
+    struct memory_entry entry;
+    struct id_set devices;
+    uint32_t device_count;
+    uint32_t domain_count; /* registered domains, approximately: an id is counted once while kept */
+    struct id_set domains;
+    uint64_t notice_ns;
+};
+
+struct destination {
+    struct memory_entry entry;
+    char name[SESSION_NAME_MAX];
+    struct id_set accepting_apps;    /* inspected */
+    struct id_set accepting_devices;
+    struct id_set refusing_apps;
+    struct id_set refusing_devices;
+    struct id_set direct_apps;
+    struct id_set devices;           /* that contacted it at all */
+    uint32_t device_count;
+    uint64_t notice_ns;      /* site_or_inspector_fault */
+    uint64_t mtls_notice_ns;
+    uint64_t mtls_ns[3];     /* latest client_certificate_required */
+    struct address mtls_devices[3];
+    uint8_t mtls_first[SESSION_ID_BYTES];
+    uint32_t mtls_count;
+};
+
+/* One app key and one destination, over the devices. */
+struct app_destination {
+    struct memory_entry entry;
+    struct id_set refusing;
+    struct id_set accepting;
+};
+
+/* One device and one destination, over the apps. */
+struct device_destination {
+    struct memory_entry entry;
+    uint64_t accepted_data_ns; /* last inspected session with data */
+    struct memory_id alert_key; /* key whose alert is open, for retraction */
+    bool has_alert;
+};
+
+/* An alert that is open for a key. */
+struct open_alert {
+    bool open;
+    enum finding_type type;
+    uint32_t revision;
+    int severity;
+    uint8_t alert_id[16];
+    uint64_t emitted_ns;
+    uint64_t opened_ns;
+};
+
+/* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */
+struct suspicion {
+    char destination[SESSION_NAME_MAX];
+    struct address server;
+    uint16_t port;
+    bool is_proxy;
+    char app_key[APP_KEY_TEXT_MAX];
+    char ja4[JA4_TEXT_MAX];
+    char authority[SESSION_AUTHORITY_MAX];
+    struct streak streak;
+    struct finding_evidence evidence[SUSPICION_EVIDENCE];
+    uint8_t evidence_count;
+    uint8_t first_session[SESSION_ID_BYTES];
+    uint64_t first_ns;
+    bool has_first;
+    uint64_t direct_ns[DIRECT_RING]; /* latest direct sessions with data */
+    uint32_t direct_count;
+    uint8_t direct_first[SESSION_ID_BYTES]; /* of the run of direct sessions */
+    uint32_t refused;
+    uint32_t direct_total;
+    double direct_probability; /* that the latest direct session was not inspected */
+    bool server_name;       /* a name was sent */
+    bool has_ech;
+    bool untrusted_upstream;
+    bool bypassed;
+    enum trust_model trust_model;
+    bool in_segment;        /* the device is in a configured segment */
+    struct open_alert alert;
+};
+
+struct key {
+    struct memory_entry entry;
+    struct memory_id device;
+    struct memory_id app;
+    struct memory_id destination;
+    uint64_t accepted_ns[3]; /* latest inspected accepts */
+    uint32_t accepted;
+    uint32_t resumed;
+    uint64_t resumed_ns;
+    uint64_t used_start_ns; /* latest session with data, inspected or not */
+    uint64_t used_ns;
+    uint64_t settle_ns;     /* when it is looked at though the device accepted nothing, 0 not */
+    struct suspicion *suspicion;
+};

@@ -1,0 +1,215 @@
+#include "detect/refusal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/nanotime.h"
+
+/* ---- rings */
+
+void device_ring_add(struct device_ring *r, const struct device_event *e)
+{
+    r->events[r->count++ % DEVICE_RING] = *e;
+}
+
+size_t device_ring_count(const struct device_ring *r)
+{
+    return r->count < DEVICE_RING ? r->count : DEVICE_RING;
+}
+
+const struct device_event *device_ring_get(const struct device_ring *r, size_t i)
+{
+    return &r->events[i];
+}
+
+static uint64_t before(uint64_t now_ns, double seconds)
+{
+    uint64_t ns = tuning_ns(seconds);
+
+    return now_ns > ns ? now_ns - ns : 0;
+}
+
+/* ---- one session */
+
+/* The server's choice is visible up to TLS 1.2, after that the offer has to do. */
+static bool speaks_h2(const struct session *s)
+{
+    if (s->next_protocol[0])
+        return strcmp(s->next_protocol, "h2") == 0;
+    return s->version >= 0x0304 && session_offers_alpn(s, "h2");
+}
+
+static double after_handshake_weight(const struct tuning *t, const struct session *s)
+{
+    const struct tuning_weights_db *w = &t->weights_db;
+
+    if (s->shape == SHAPE_S4)
+        return speaks_h2(s) ? w->rej_post_h2 : w->rej_post_h1;
+    if (s->close_how == CLOSE_RST &&
+        s->finished_to_close_us <= (uint64_t)(t->post_rst_s * 1e6))
+        return w->rej_post_rst;
+    return w->rej_post_fin;
+}
+
+double refusal_weight(const struct tuning *t, const struct session *s)
+{
+    const struct tuning_weights_db *w = &t->weights_db;
+
+    if (s->outcome == OUTCOME_REJECTED_ALERT)
+        return w->rej_alert;
+    if (s->outcome == OUTCOME_REJECTED_ENCRYPTED_ALERT)
+        return w->rej_enc_alert;
+    if (s->outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE)
+        return after_handshake_weight(t, s);
+    if (s->outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE_WEAK)
+        return w->rej_post_weak;
+    if (s->outcome == OUTCOME_REJECTED_CLOSE)
+        return s->close_how == CLOSE_RST ? w->rej_close_rst : w->rej_close_fin;
+    return 0;
+}
+
+uint8_t refusal_flags(const struct session *s)
+{
+    return s->shape == SHAPE_S1 || s->shape == SHAPE_S2 ? STREAK_STRONG : STREAK_VETOABLE;
+}
+
+/* ---- stage 1 */
+
+double refusal_probability(double db)
+{
+    return 1 / (1 + pow(10, -db / 10));
+}
+
+static bool reaches_threshold(const struct tuning *t, const struct streak_sum *sum,
+                              uint32_t threshold)
+{
+    if (sum->episodes >= threshold)
+        return true;
+    return sum->strong >= t->strong_refusals && sum->strong_episodes >= t->strong_episodes;
+}
+
+static double clamp(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static void add_contrast(const struct tuning *t, const struct device *device,
+                         uint64_t destination, uint64_t since_ns, struct refusal_verdict *v)
+{
+    struct id_set seen = {.count = 0};
+
+    for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
+        const struct device_event *e = device_ring_get(&device->accepted, i);
+
+        if (e->time_ns < since_ns || e->destination == destination)
+            continue;
+        v->contrast_sessions++;
+        (void)id_set_add(&seen, e->destination, e->time_ns);
+    }
+    v->contrast_destinations = seen.count;
+    if (v->contrast_sessions >= t->contrast_sessions)
+        v->contrast_db = t->contrast_db;
+}
+
+static void add_accepts(const struct tuning *t, const struct key *key, uint64_t since_ns,
+                        struct refusal_verdict *v)
+{
+    for (size_t i = 0; i < 3; i++)
+        v->accepts += key->accepted_ns[i] && key->accepted_ns[i] >= since_ns;
+    v->resumed = key->resumed_ns && key->resumed_ns >= since_ns ? 1 : 0;
+    v->accepts_db = v->accepts * t->weights_db.accepted + v->resumed * t->weights_db.resumed;
+}
+
+static struct refusal_verdict sum_up(const struct tuning *t, const struct streak *streak,
+                                     uint64_t since_ns, uint32_t threshold)
+{
+    struct refusal_verdict v = {.sum = streak_since(streak, since_ns)};
+
+    v.sum_db = clamp(v.sum.weight_db, 0, t->episode_sum_cap_db);
+    v.db = t->stage1_prior_db + v.sum_db;
+    v.fired = reaches_threshold(t, &v.sum, threshold);
+    return v;
+}
+
+static void settle(const struct tuning *t, struct refusal_verdict *v)
+{
+    v->db += v->contrast_db + v->accepts_db;
+    if (v->db < t->stage1_prior_db)
+        v->db = t->stage1_prior_db;
+    v->fired = v->fired && v->db >= t->stage1_fire_db;
+}
+
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct key *key,
+                                     const struct device *device,
+                                     const struct device_destination *pair, uint64_t now_ns)
+{
+    const double windows[] = {t->time_window_s, t->slow_window_s};
+    const uint32_t thresholds[] = {t->inspection_failure_threshold, t->slow_threshold};
+    struct refusal_verdict v = {0};
+
+    for (size_t i = 0; i < 2 && !v.fired; i++) {
+        uint64_t since = before(now_ns, windows[i]);
+
+        v = sum_up(t, &key->suspicion->streak, since, thresholds[i]);
+        add_contrast(t, device, key->destination.low, since, &v);
+        add_accepts(t, key, since, &v);
+        settle(t, &v);
+    }
+    v.vetoed = v.sum.only_vetoable && pair && pair->accepted_data_ns &&
+               pair->accepted_data_ns >= before(now_ns, t->time_window_s);
+    return v;
+}
+
+struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
+                                            uint64_t now_ns)
+{
+    struct refusal_verdict v = sum_up(t, streak, before(now_ns, t->time_window_s),
+                                      t->inspection_failure_threshold);
+
+    settle(t, &v);
+    return v;
+}
+
+static bool is_refused_since(const struct device *device, uint64_t destination,
+                             uint64_t since_ns)
+{
+    for (size_t i = 0; i < device_ring_count(&device->refused); i++) {
+        const struct device_event *e = device_ring_get(&device->refused, i);
+
+        if (e->destination == destination && e->time_ns >= since_ns)
+            return true;
+    }
+    return false;
+}
+
+bool refusal_is_selective(const struct device *device, uint64_t destination, uint64_t since_ns)
+{
+    for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
+        const struct device_event *e = device_ring_get(&device->accepted, i);
+
+        if (e->time_ns >= since_ns && e->destination != destination &&
+            !is_refused_since(device, e->destination, since_ns))
+            return true;
+    }
+    return false;
+}
+
+static size_t count_since(const struct device_ring *r, uint64_t since_ns)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < device_ring_count(r); i++)
+        n += device_ring_get(r, i)->time_ns >= since_ns;
+    return n;
+}
+
+double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns)
+{
+    uint64_t since = before(now_ns, t->noise_guard.window_s);
+    size_t all = count_since(&device->ended, since);
+    size_t failing = count_since(&device->failing, since);
+
+    if (all < t->noise_guard.min_flows || (double)failing <= t->noise_guard.share * (double)all)
+        return 1;
+    return t->noise_guard.factor;
+}

@@ -1,0 +1,54 @@
+/*
+ * Stage 1: is this destination refused by this app on this device? A sum in decibans over episodes
+ * of refusal, with what the device did elsewhere as contrast and its accepts against it.
+ */
+#pragma once
+
+#include "config/tuning.h"
+#include "detect/records.h"
+
+/* Weight of a refused session towards "the client refused this certificate", 0 for other ones. */
+double refusal_weight(const struct tuning *t, const struct session *s);
+
+/* Flags of enum in streak.h for a session's shape. */
+uint8_t refusal_flags(const struct session *s);
+
+/* Stage 1 of one key at one time. */
+struct refusal_verdict {
+    double db;             /* L */
+    double contrast_db;
+    double accepts_db;     /* negative */
+    double sum_db;         /* of the episodes, clamped */
+    uint32_t contrast_sessions;
+    uint32_t contrast_destinations;
+    uint32_t accepts;
+    uint32_t resumed;
+    struct streak_sum sum;
+    bool fired;            /* threshold and sum */
+    bool vetoed;           /* unused-connection shapes beside useful sessions */
+};
+
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct key *key,
+                                     const struct device *device,
+                                     const struct device_destination *pair, uint64_t now_ns);
+
+/* The same for a streak over several destinations: no contrast, no veto. */
+struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
+                                            uint64_t now_ns);
+
+/* P(refused) from L. */
+double refusal_probability(double db);
+
+/*
+ * True when the device has accepted inspection of another destination since the streak began, and
+ * that destination is not refused itself in the same stretch.
+ */
+bool refusal_is_selective(const struct device *device, uint64_t destination, uint64_t since_ns);
+
+/* Ring of a device's events. */
+void device_ring_add(struct device_ring *r, const struct device_event *e);
+size_t device_ring_count(const struct device_ring *r);
+const struct device_event *device_ring_get(const struct device_ring *r, size_t i);
+
+/* Bad radio: factor for the weights of shapes S3, S5 and S6 on this device. */
+double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns);

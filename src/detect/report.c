@@ -1,0 +1,381 @@
+#include "detect/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nanotime.h"
+#include "crypto/uuid.h"
+#include "detect/risk.h"
+#include "detect/sentence.h"
+
+/* ---- ids */
+
+static void alert_id_of(const struct suspicion *s, const struct device *device,
+                        const uint8_t *first_session, uint8_t out[16])
+{
+    struct uuid_name name;
+
+    uuid_name_init(&name, "alert");
+    uuid_name_add(&name, span_of(device->address.bytes, 16));
+    uuid_name_add(&name, span_of_text(s->app_key));
+    uuid_name_add(&name, span_of_text(s->destination));
+    uuid_name_add(&name, span_of(first_session, SESSION_ID_BYTES));
+    uuid_of_name(&name, out);
+}
+
+static void notice_id_of(const struct notice *n, uint8_t out[16])
+{
+    struct uuid_name name;
+
+    uuid_name_init(&name, "notice");
+    uuid_name_add(&name, span_of_text(finding_type_name(n->type)));
+    uuid_name_add(&name, n->scope);
+    uuid_name_add(&name, span_of(n->first_session, SESSION_ID_BYTES));
+    uuid_of_name(&name, out);
+}
+
+/* ---- common parts of a finding */
+
+static enum platform platform_of(const struct device *d)
+{
+    double android = d->platform_db[PLATFORM_ANDROID], ios = d->platform_db[PLATFORM_IOS];
+
+    if (android > ios)
+        return PLATFORM_ANDROID;
+    return ios > android ? PLATFORM_IOS : PLATFORM_UNKNOWN;
+}
+
+static void set_platform(struct finding *f, const struct device *device,
+                         enum trust_model trust_model)
+{
+    enum platform platform = device ? platform_of(device) : PLATFORM_UNKNOWN;
+
+    if (platform != PLATFORM_UNKNOWN) {
+        f->platform_basis = "contacted_hosts";
+    } else if (trust_model == TRUST_MODEL_IOS_MANAGED) {
+        platform = PLATFORM_IOS;
+        f->platform_basis = "trust_model";
+    } else if (trust_model != TRUST_MODEL_UNKNOWN) {
+        platform = PLATFORM_ANDROID;
+        f->platform_basis = "trust_model";
+    }
+    if (platform != PLATFORM_UNKNOWN)
+        f->platform = platform == PLATFORM_IOS ? "ios" : "android";
+    f->analytic = platform == PLATFORM_IOS ? "AN1726" : "AN1725";
+}
+
+static void set_device(struct finding *f, const struct device *device)
+{
+    f->has_device = true;
+    f->device = device->address;
+    f->has_mac = device->has_mac;
+    memcpy(f->mac, device->mac, sizeof(f->mac));
+}
+
+static void set_suspicion(struct finding *f, const struct suspicion *s)
+{
+    (void)snprintf(f->app_key, sizeof(f->app_key), "%s", s->app_key);
+    (void)snprintf(f->ja4, sizeof(f->ja4), "%s", s->ja4);
+    (void)snprintf(f->authority, sizeof(f->authority), "%s", s->authority);
+    f->evidence = s->evidence;
+    f->evidence_count = s->evidence_count;
+    f->counts.refused = s->refused;
+    f->counts.direct = s->direct_total;
+}
+
+static void set_destination(struct finding *f, const struct suspicion *s)
+{
+    f->has_destination = true;
+    (void)snprintf(f->destination, sizeof(f->destination), "%s", s->destination);
+    f->has_destination_address = true;
+    f->destination_address = s->server;
+    f->destination_port = s->port;
+}
+
+/* ---- clauses of the analytics */
+
+static size_t list_clauses(enum finding_type type, const char *analytic,
+                           struct finding_clause out[FINDING_CLAUSES_MAX])
+{
+    bool ios = strcmp(analytic, "AN1726") == 0;
+    bool refused = type == FINDING_INSPECTION_REFUSED || type == FINDING_PINNING_SUSPECTED ||
+                   type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS;
+    bool flow = type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS ||
+                type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON;
+    size_t n = 0;
+
+    out[n++] = (struct finding_clause){ios ? "AN1726.NSM:Inspection" : "AN1725.NSM:Inspection",
+                                       refused ? "met" : "not_met"};
+    out[n++] = (struct finding_clause){ios ? "AN1726.NSM:Flow" : "AN1725.NSM:Flow",
+                                       flow ? "met" : "not_met"};
+    if (!ios)
+        out[n++] = (struct finding_clause){"AN1725.MobileEDR:telemetry.DC0021", "no_data"};
+    out[n++] = (struct finding_clause){ios ? "AN1726.MobileEDR:telemetry.DC0123"
+                                           : "AN1725.MobileEDR:telemetry.DC0123",
+                                       "no_data"};
+    out[n++] = (struct finding_clause){ios ? "AN1726.iOS:MDMLog" : "AN1725.android:MDMLog",
+                                       "no_data"};
+    return n;
+}
+
+/* ---- issuing */
+
+static void issue(struct correlator *c, struct finding *f)
+{
+    c->stats.findings[f->type]++;
+    if (f->state == FINDING_OPEN)
+        c->stats.opened++;
+    else if (f->state == FINDING_UPDATED)
+        c->stats.updated++;
+    else if (f->state == FINDING_CLOSED)
+        c->stats.closed++;
+    else
+        c->stats.retracted++;
+    c->options.on_finding(c->options.ctx, f);
+}
+
+static bool may_issue(struct correlator *c, struct device *device)
+{
+    const uint64_t day_ns = 86400 * NS_PER_S;
+
+    if (c->now_ns - device->day_ns >= day_ns) {
+        device->day_ns = c->now_ns;
+        device->alerts_today = 0;
+    }
+    if (device->alerts_today >= c->options.rules->tuning.device_alert_cap_per_day) {
+        c->stats.rate_capped++;
+        return false;
+    }
+    device->alerts_today++;
+    return true;
+}
+
+static bool is_opaque(enum finding_type type)
+{
+    return type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON;
+}
+
+static double confidence_of(const struct report *r, enum finding_type type)
+{
+    const double *p = r->cause.probability;
+    double refused = refusal_probability(r->refusal.db);
+
+    if (is_opaque(type))
+        return r->parties.key->suspicion->direct_probability;
+    if (type == FINDING_PINNING_SUSPECTED)
+        return refused * p[HYPOTHESIS_PIN];
+    return refused * (p[HYPOTHESIS_PIN] + p[HYPOTHESIS_APPCA]);
+}
+
+static void add_contrast_control(struct report *r)
+{
+    const struct refusal_verdict *v = &r->refusal;
+
+    if (v->contrast_db > 0)
+        cause_add_control(&r->cause, "contrast", v->contrast_db,
+                          "the device completed %u inspected sessions to other destinations in "
+                          "the time window",
+                          v->contrast_sessions);
+    if (v->accepts > 0 || v->resumed > 0)
+        cause_add_control(&r->cause, "accepts", v->accepts_db,
+                          "%u inspected sessions of the same app to this destination were "
+                          "accepted",
+                          v->accepts + v->resumed);
+}
+
+/* Everything that depends on the key's present state and not on the life of the alert. */
+static void fill(struct correlator *c, struct report *r, enum finding_type type,
+                 struct finding *f, struct risk_verdict *risk)
+{
+    const struct rules *rules = c->options.rules;
+    struct suspicion *s = r->parties.key->suspicion;
+    bool opaque = is_opaque(type);
+    struct risk_facts facts = {.suspicion = s,
+                               .app = r->parties.app,
+                               .destination = r->parties.destination,
+                               .device_count = c->devices.count,
+                               .now_ns = c->now_ns};
+
+    risk_judge(rules, &facts, risk);
+    *f = (struct finding){.type = type, .time_ns = c->now_ns};
+    set_platform(f, r->parties.device, s->trust_model);
+    set_device(f, r->parties.device);
+    set_destination(f, s);
+    set_suspicion(f, s);
+    f->risks = risk->contributors;
+    f->risk_count = risk->count;
+    f->risk_score = risk->score;
+    f->confidence = confidence_of(r, type);
+    f->stage1_db = r->refusal.db;
+    f->has_hypotheses = !opaque;
+    memcpy(f->hypotheses, r->cause.probability, sizeof(f->hypotheses));
+    f->app_shared = r->cause.app_shared;
+    f->bypass_actor = type == FINDING_REFUSED_THEN_DIRECT ? r->bypass_actor : NULL;
+    f->counts.episodes = s->streak.all_episodes;
+    f->counts.accepted = r->parties.key->accepted;
+    f->counts.resumed = r->parties.key->resumed;
+    f->counts.devices = 1;
+    f->controls = r->cause.controls;
+    f->control_count = r->cause.control_count;
+    f->related = &r->parties.device->address;
+    f->related_count = 1;
+    f->severity = opaque ? risk_severity_alone(&rules->tuning.severity, risk->score)
+                         : risk_severity(&rules->tuning.severity, f->confidence, risk->score,
+                                         r->cause.control_count > 0);
+    if (risk->allowed) {
+        f->informational = true;
+        f->severity = (int)rules->tuning.severity.informational;
+        (void)snprintf(f->allowed_by, sizeof(f->allowed_by), "%s: %s", risk->allowed->list,
+                       risk->allowed->match);
+    }
+    f->start_ns = s->evidence_count ? s->evidence[0].time_ns : c->now_ns;
+    f->end_ns = s->evidence_count ? s->evidence[s->evidence_count - 1].time_ns : c->now_ns;
+    sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
+    sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
+}
+
+static bool is_worth_a_revision(const struct correlator *c, const struct open_alert *a,
+                                const struct finding *f)
+{
+    uint64_t dedup_ns = tuning_ns(c->options.rules->tuning.dedup_h * 3600);
+
+    return f->type < a->type || f->severity > a->severity ||
+           c->now_ns >= a->emitted_ns + dedup_ns;
+}
+
+static void count_allowed(struct correlator *c, const struct risk_verdict *risk)
+{
+    size_t apps = match_list_count(c->options.rules->apps);
+
+    if (!risk->allowed)
+        return;
+    c->stats.allow_listed++;
+    c->allow_hits[risk->allowed_app ? risk->allowed->index : apps + risk->allowed->index]++;
+}
+
+void report_detection(struct correlator *c, struct report *r, enum finding_type type)
+{
+    struct suspicion *s = r->parties.key->suspicion;
+    struct open_alert *alert = &s->alert;
+    bool opaque = is_opaque(type);
+    struct finding_clause clauses[FINDING_CLAUSES_MAX];
+    struct risk_verdict risk;
+    struct finding f;
+
+    if (alert->open && alert->type < type)
+        type = alert->type; /* an open alert never steps down */
+    if (!opaque)
+        add_contrast_control(r);
+    fill(c, r, type, &f, &risk);
+    if (alert->open && !is_worth_a_revision(c, alert, &f))
+        return;
+    if (!alert->open) {
+        if (!may_issue(c, r->parties.device))
+            return;
+        *alert = (struct open_alert){.open = true, .opened_ns = c->now_ns};
+        alert_id_of(s, r->parties.device, opaque ? s->direct_first : s->first_session,
+                    alert->alert_id);
+    }
+    f.state = alert->revision == 0 ? FINDING_OPEN : FINDING_UPDATED;
+    f.revision = ++alert->revision;
+    alert->type = type;
+    alert->severity = f.severity;
+    alert->emitted_ns = c->now_ns;
+    memcpy(f.alert_id, alert->alert_id, sizeof(f.alert_id));
+    f.clauses = clauses;
+    f.clause_count = list_clauses(type, f.analytic, clauses);
+    count_allowed(c, &risk);
+    if (r->parties.device_destination) {
+        r->parties.device_destination->alert_key = r->parties.key->entry.id;
+        r->parties.device_destination->has_alert = true;
+    }
+    issue(c, &f);
+}
+
+void report_end(struct correlator *c, struct parties *p, enum finding_state state,
+                const char *why)
+{
+    struct suspicion *s = p->key->suspicion;
+    struct report r = {.parties = *p};
+    char address[ADDRESS_TEXT_MAX];
+    struct finding_clause clauses[FINDING_CLAUSES_MAX];
+    struct risk_verdict risk;
+    struct finding f;
+
+    if (!s || !s->alert.open)
+        return;
+    fill(c, &r, s->alert.type, &f, &risk);
+    f.state = state;
+    f.severity = s->alert.severity;
+    f.has_hypotheses = false;
+    f.confidence = 0;
+    f.revision = ++s->alert.revision;
+    memcpy(f.alert_id, s->alert.alert_id, sizeof(f.alert_id));
+    f.clauses = clauses;
+    f.clause_count = list_clauses(f.type, f.analytic, clauses);
+    (void)snprintf(f.reason, sizeof(f.reason), "%s", why);
+    (void)snprintf(f.message, sizeof(f.message), "Device %s and %s: the alert is %s.",
+                   address_describe(&p->device->address, address), s->destination,
+                   state == FINDING_CLOSED ? "closed" : "withdrawn");
+    s->alert.open = false;
+    if (p->device_destination)
+        p->device_destination->has_alert = false;
+    issue(c, &f);
+}
+
+/* ---- notices */
+
+static const char *notice_analytic(enum finding_type type)
+{
+    static const char *const names[FINDING_TYPE_COUNT] = {
+        [FINDING_APP_CA_UNTRUSTED] = "PINSIGHT-APP-CA-UNTRUSTED",
+        [FINDING_DEVICE_NOT_ONBOARDED] = "PINSIGHT-DEVICE-NOT-ONBOARDED",
+        [FINDING_SITE_OR_INSPECTOR_FAULT] = "PINSIGHT-SITE-OR-INSPECTOR-FAULT",
+        [FINDING_MTLS_REQUIRED] = "PINSIGHT-MTLS-REQUIRED",
+        [FINDING_PIN_ROTATION_BREAKAGE] = "PINSIGHT-PIN-ROTATION-BREAKAGE",
+        [FINDING_PINNING_REMOVED] = "PINSIGHT-PINNING-REMOVED",
+        [FINDING_UNKNOWN_INTERCEPTOR] = "PINSIGHT-UNKNOWN-INTERCEPTOR",
+    };
+
+    return names[type];
+}
+
+void report_notice(struct correlator *c, const struct notice *n)
+{
+    struct finding f = {.type = n->type, .state = FINDING_OPEN, .revision = 1};
+
+    f.time_ns = c->now_ns;
+    notice_id_of(n, f.alert_id);
+    set_platform(&f, n->device,
+                 n->suspicion ? n->suspicion->trust_model : c->options.rules->tuning.trust_model);
+    f.analytic = notice_analytic(n->type);
+    if (n->device)
+        set_device(&f, n->device);
+    if (n->suspicion)
+        set_suspicion(&f, n->suspicion);
+    if (n->destination) {
+        f.has_destination = true;
+        (void)snprintf(f.destination, sizeof(f.destination), "%s", n->destination);
+    }
+    if (n->cause) {
+        f.has_hypotheses = true;
+        memcpy(f.hypotheses, n->cause->probability, sizeof(f.hypotheses));
+        f.controls = n->cause->controls;
+        f.control_count = n->cause->control_count;
+    }
+    if (n->sum) {
+        f.counts.refused = n->sum->attempts;
+        f.counts.episodes = n->sum->episodes;
+    }
+    f.counts.devices = (uint32_t)n->related_count;
+    f.related = n->related;
+    f.related_count = n->related_count;
+    f.stage1_db = n->stage1_db;
+    f.confidence = n->confidence;
+    f.severity = (int)c->options.rules->tuning.severity.low;
+    f.start_ns = n->start_ns;
+    f.end_ns = n->end_ns;
+    (void)snprintf(f.message, sizeof(f.message), "%s", n->message);
+    (void)snprintf(f.reason, sizeof(f.reason), "%s", n->reason);
+    issue(c, &f);
+}

@@ -1,0 +1,51 @@
+/*
+ * From a key and its verdicts to a finding: type, severity, risk, confidence, sentences, and the
+ * life of the alert (opened, updated, closed, retracted). One open alert for each key.
+ */
+#pragma once
+
+#include "detect/cause.h"
+#include "detect/parties.h"
+#include "detect/refusal.h"
+
+/* All that a detection of a key rests on. */
+struct report {
+    struct parties parties;
+    struct refusal_verdict refusal;
+    struct cause_verdict cause;
+    uint32_t direct_in_window; /* direct sessions with data in TimeWindow */
+    bool refused_then_direct;
+    const char *bypass_actor;
+};
+
+/*
+ * Issue the finding `type` for a key, or a revision of the alert that is open for it when the type
+ * takes precedence, the severity rises or dedup_h has passed.
+ */
+void report_detection(struct correlator *c, struct report *r, enum finding_type type);
+
+/* Close (behaviour ended) or retract (evidence refuted) the open alert of a key, if there is one. */
+void report_end(struct correlator *c, struct parties *p, enum finding_state state,
+                const char *why);
+
+/* A notice, scope and rate of which the caller has settled. */
+struct notice {
+    enum finding_type type;
+    uint8_t first_session[SESSION_ID_BYTES];
+    struct span scope;              /* what the alert id is made of beside type and session */
+    const struct device *device;    /* NULL when it is about several */
+    const char *destination;        /* NULL when it is about all */
+    const struct suspicion *suspicion; /* for evidence and app; may be NULL */
+    const struct cause_verdict *cause; /* may be NULL */
+    const struct streak_sum *sum;      /* may be NULL */
+    const struct address *related;
+    size_t related_count;
+    double stage1_db;
+    double confidence;
+    uint64_t start_ns;
+    uint64_t end_ns;
+    const char *message;
+    const char *reason;
+};
+
+void report_notice(struct correlator *c, const struct notice *n);

@@ -1,0 +1,94 @@
+#include "detect/risk.h"
+
+static void add(struct risk_verdict *v, const char *name, double points)
+{
+    if (v->count < FINDING_RISKS_MAX && points != 0)
+        v->contributors[v->count++] = (struct finding_risk){.name = name, .points = (int)points};
+    v->score += (int)points;
+}
+
+static bool is_usual_port(const struct tuning_risk *r, uint16_t port)
+{
+    for (size_t i = 0; i < r->usual_port_count; i++)
+        if (r->usual_ports[i] == port)
+            return true;
+    return false;
+}
+
+static void find_allowed(const struct rules *rules, const struct risk_facts *f,
+                         struct risk_verdict *v)
+{
+    const struct suspicion *s = f->suspicion;
+    struct match_destination wanted = {.name = span_of_text(s->destination),
+                                       .address = s->is_proxy ? NULL : &s->server,
+                                       .port = s->port};
+
+    v->allowed = match_find_destination(rules->destinations, &wanted, f->now_ns);
+    if (v->allowed)
+        return;
+    v->allowed = match_find_app(rules->apps, span_of_text(s->app_key), f->now_ns);
+    if (!v->allowed)
+        v->allowed = match_find_app(rules->apps, span_of_text(s->ja4), f->now_ns);
+    v->allowed_app = v->allowed != NULL;
+}
+
+/* How many devices use a destination says something in a fleet only. */
+static void add_popularity(const struct tuning *t, const struct risk_facts *f,
+                           struct risk_verdict *v)
+{
+    double share;
+
+    if (!f->destination || f->device_count < t->opaque.small_fleet)
+        return;
+    share = (double)f->destination->device_count / (double)f->device_count;
+    if (share <= t->risk.rare_share)
+        add(v, "rare_destination", t->risk.rare_destination);
+    else if (share >= t->risk.popular_share)
+        add(v, "popular_destination", t->risk.popular_destination);
+}
+
+void risk_judge(const struct rules *rules, const struct risk_facts *facts,
+                struct risk_verdict *out)
+{
+    const struct tuning *t = &rules->tuning;
+    const struct suspicion *s = facts->suspicion;
+
+    *out = (struct risk_verdict){0};
+    find_allowed(rules, facts, out);
+    add_popularity(t, facts, out);
+    if (facts->app && facts->app->device_count <= t->risk.rare_app_devices)
+        add(out, "rare_app", t->risk.rare_app);
+    if (!s->server_name)
+        add(out, "no_server_name", t->risk.no_server_name);
+    if (!is_usual_port(&t->risk, s->port))
+        add(out, "odd_port", t->risk.odd_port);
+    if (s->untrusted_upstream)
+        add(out, "private_upstream", t->risk.private_upstream);
+    if (facts->direct_elsewhere)
+        add(out, "direct_elsewhere", t->risk.direct_elsewhere);
+    if (out->allowed)
+        add(out, "allow_listed", t->risk.allow_listed);
+    if (out->score < 0)
+        out->score = 0;
+    if (out->score > 100)
+        out->score = 100;
+}
+
+int risk_severity(const struct tuning_severity *s, double confidence, int risk, bool has_control)
+{
+    if (!has_control)
+        return (int)s->low;
+    if (confidence >= s->high_confidence && risk >= s->high_risk)
+        return (int)s->high;
+    if ((confidence >= s->high_confidence && risk >= s->medium_risk) ||
+        (confidence >= s->medium_confidence && risk >= s->high_risk))
+        return (int)s->medium;
+    return (int)s->low;
+}
+
+int risk_severity_alone(const struct tuning_severity *s, int risk)
+{
+    if (risk >= s->high_risk)
+        return (int)s->high;
+    return risk >= s->medium_risk ? (int)s->medium : (int)s->low;
+}

@@ -1,0 +1,146 @@
+#include "detect/sentence.h"
+
+#include "base/nanotime.h"
+#include "base/text.h"
+
+static const char *plural(uint32_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void add_device(struct text *t, const struct device *device)
+{
+    char address[ADDRESS_TEXT_MAX];
+
+    text_add_format(t, "Device %s", address_describe(&device->address, address));
+}
+
+static void add_target(struct text *t, const struct suspicion *s)
+{
+    char address[ADDRESS_TEXT_MAX];
+
+    text_add(t, s->destination);
+    if (!s->server_name && !s->is_proxy)
+        text_add_format(t, " (no server name; %s)", address_describe(&s->server, address));
+}
+
+/* What the refusals looked like, by the strongest shape that was seen. */
+static const char *how_refused(const struct suspicion *s)
+{
+    bool seen[SHAPE_S6 + 1] = {false};
+
+    for (size_t i = 0; i < s->evidence_count; i++)
+        seen[s->evidence[i].shape] = true;
+    if (seen[SHAPE_S1])
+        return "the client answered the inspection certificate with a fatal certificate alert";
+    if (seen[SHAPE_S2])
+        return "the client answered the inspection certificate with an encrypted alert instead of "
+               "finishing the handshake";
+    if (seen[SHAPE_S3])
+        return "the client hung up as soon as it had seen the inspection certificate";
+    return "the client finished each handshake and hung up at once without sending any data";
+}
+
+static void add_seconds(struct text *t, uint64_t ns)
+{
+    if (ns < 10 * NS_PER_S)
+        text_add_format(t, "%.1f s", (double)ns / 1e9);
+    else if (ns < 600 * NS_PER_S)
+        text_add_format(t, "%.0f s", (double)ns / 1e9);
+    else
+        text_add_format(t, "%.0f min", (double)ns / 6e10);
+}
+
+static void add_refusals(struct text *t, const struct report *r)
+{
+    const struct streak_sum *sum = &r->refusal.sum;
+
+    text_add_format(t, "%u refused session%s in %u attempt%s", sum->attempts,
+                    plural(sum->attempts), sum->episodes, plural(sum->episodes));
+    text_add(t, " within ");
+    add_seconds(t, nanotime_since(sum->first_ns, sum->last_ns));
+}
+
+static void add_contrast(struct text *t, const struct report *r)
+{
+    uint32_t sessions = r->refusal.contrast_sessions;
+
+    if (sessions > 0)
+        text_add_format(t,
+                        ", while the device accepted inspection in %u session%s to other "
+                        "destinations",
+                        sessions, plural(sessions));
+}
+
+void sentence_message(const struct report *r, enum finding_type type, const struct device *device,
+                      char *out, size_t size)
+{
+    const struct suspicion *s = r->parties.key->suspicion;
+    struct text t = text_in(out, size);
+
+    add_device(&t, device);
+    if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
+        text_add_format(&t, " reaches ");
+        add_target(&t, s);
+        text_add_format(&t,
+                        " past TLS inspection: %u direct session%s with data, from a network "
+                        "whose TLS is meant to be inspected.",
+                        s->direct_total, plural(s->direct_total));
+        return;
+    }
+    text_add(&t, type == FINDING_PINNING_SUSPECTED ? " runs an app that pins " : " refuses TLS "
+                                                                                "inspection of ");
+    add_target(&t, s);
+    text_add(&t, ": ");
+    add_refusals(&t, r);
+    if (type == FINDING_REFUSED_THEN_DIRECT)
+        text_add_format(&t, ", then %u direct session%s with data that nobody inspected.",
+                        s->direct_total, plural(s->direct_total));
+    else {
+        add_contrast(&t, r);
+        text_add_char(&t, '.');
+    }
+}
+
+static void add_percent(struct text *t, const char *what, double p)
+{
+    text_add_format(t, "%s %.0f %%", what, p * 100);
+}
+
+static void add_causes(struct text *t, const struct cause_verdict *v)
+{
+    text_add(t, " Likely causes: ");
+    add_percent(t, "the app pins", v->probability[HYPOTHESIS_PIN]);
+    add_percent(t, ", the app distrusts the authority", v->probability[HYPOTHESIS_APPCA]);
+    add_percent(t, ", the device lacks it", v->probability[HYPOTHESIS_DEV]);
+    add_percent(t, ", site or inspection at fault", v->probability[HYPOTHESIS_SITE]);
+    text_add_char(t, '.');
+}
+
+void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
+                     char *out, size_t size)
+{
+    const struct suspicion *s = r->parties.key->suspicion;
+    struct text t = text_in(out, size);
+
+    if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
+        text_add_format(&t,
+                        "%u established session%s with data in the time window were not "
+                        "inspected; the destination is on no bypass or allow-list and hardly any "
+                        "other device uses it.",
+                        r->direct_in_window, plural(r->direct_in_window));
+        return;
+    }
+    text_add_format(&t, "In every attempt %s. ", how_refused(s));
+    if (type == FINDING_SHORT_LIVED_SESSIONS)
+        text_add_format(&t, "%u attempts ended without useful data.",
+                        r->refusal.sum.vetoable_episodes);
+    else
+        text_add_format(&t, "The evidence adds up to %.0f dB (alert from %.0f dB).",
+                        r->refusal.db, stage1_fire_db);
+    if (r->bypass_actor && type == FINDING_REFUSED_THEN_DIRECT)
+        text_add(&t, r->bypass_actor[0] == 'b'
+                         ? " Other apps went direct too, so the inspection itself let it through."
+                         : " Who let it through, the client or the inspection, stays open.");
+    add_causes(&t, &r->cause);
+}

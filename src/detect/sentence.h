@@ -1,0 +1,12 @@
+/*
+ * The sentences of a detection: `message` for whoever is woken by it, `event.reason` for how it
+ * was concluded. Plain words, figures, no jargon that the manual would have to explain.
+ */
+#pragma once
+
+#include "detect/report.h"
+
+void sentence_message(const struct report *r, enum finding_type type, const struct device *device,
+                      char *out, size_t size);
+void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
+                     char *out, size_t size);

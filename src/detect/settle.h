@@ -1,0 +1,33 @@
+/*
+ * What is to be looked at again, and when: a heap of times in packet time. Equal times come out in
+ * the order in which they were put in.
+ *
+ * Limit: SETTLE_MAX entries; what is put into a full queue is lost and counted.
+ */
+#pragma once
+
+#include "detect/memory.h"
+
+#define SETTLE_MAX 262144u
+
+struct settle_entry {
+    uint64_t time_ns;
+    uint64_t order;
+    struct memory_id id;
+    bool is_device; /* else a key */
+};
+
+struct settle_queue {
+    struct settle_entry *entries;
+    size_t count, size;
+    uint64_t next_order;
+    uint64_t lost;
+};
+
+void settle_put(struct settle_queue *q, uint64_t time_ns, const struct memory_id *id,
+                bool is_device);
+
+/* Take the first entry whose time is at most `until_ns`; false when there is none. */
+bool settle_take(struct settle_queue *q, uint64_t until_ns, struct settle_entry *out);
+
+void settle_fini(struct settle_queue *q);

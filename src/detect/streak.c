@@ -1,0 +1,81 @@
+#include "detect/streak.h"
+
+#include <string.h>
+
+static struct episode *new_episode(struct streak *s)
+{
+    if (s->count == STREAK_EPISODES) {
+        memmove(&s->episodes[0], &s->episodes[1],
+                (STREAK_EPISODES - 1) * sizeof(s->episodes[0]));
+        s->count--;
+    }
+    s->all_episodes++;
+    return &s->episodes[s->count++];
+}
+
+/* The episode an attempt belongs to; sessions come in the order of their decision, not start. */
+static struct episode *episode_of(struct streak *s, uint64_t start_ns, uint64_t gap_ns)
+{
+    for (size_t i = s->count; i > 0; i--) {
+        struct episode *e = &s->episodes[i - 1];
+
+        if (start_ns >= e->start_ns ? start_ns - e->start_ns <= gap_ns
+                                    : e->start_ns - start_ns <= gap_ns)
+            return e;
+    }
+    return NULL;
+}
+
+bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
+                uint8_t flags, uint64_t episode_gap_ns)
+{
+    struct episode *e = episode_of(s, start_ns, episode_gap_ns);
+    bool strongest = !e;
+
+    if (!e) {
+        e = new_episode(s);
+        *e = (struct episode){.start_ns = start_ns, .weight_db = (float)weight_db};
+    } else if (weight_db > (double)e->weight_db) {
+        e->weight_db = (float)weight_db;
+        strongest = true;
+    }
+    if (decided_ns > e->last_ns)
+        e->last_ns = decided_ns;
+    e->attempts++;
+    e->strong = (uint16_t)(e->strong + ((flags & STREAK_STRONG) != 0));
+    e->flags |= flags;
+    if (s->refusals == 0)
+        s->first_ns = start_ns;
+    s->refusals++;
+    return strongest;
+}
+
+void streak_clear(struct streak *s)
+{
+    memset(s, 0, sizeof(*s));
+}
+
+struct streak_sum streak_since(const struct streak *s, uint64_t since_ns)
+{
+    struct streak_sum sum = {.only_vetoable = true};
+
+    for (size_t i = 0; i < s->count; i++) {
+        const struct episode *e = &s->episodes[i];
+
+        if (e->last_ns < since_ns)
+            continue;
+        if (sum.episodes == 0)
+            sum.first_ns = e->start_ns;
+        if (e->last_ns > sum.last_ns)
+            sum.last_ns = e->last_ns;
+        sum.episodes++;
+        sum.attempts += e->attempts;
+        sum.strong += e->strong;
+        sum.strong_episodes += e->strong > 0;
+        sum.vetoable_episodes += (e->flags & STREAK_VETOABLE) != 0;
+        sum.weight_db += (double)e->weight_db;
+        if (e->flags & STREAK_STRONG)
+            sum.only_vetoable = false;
+    }
+    return sum;
+}

@@ -1,0 +1,138 @@
+/*
+ * Start, and the exit codes: 0 ok, 1 run-time failure, 2 usage, 3 configuration or rules invalid,
+ * 4 input unreadable or cut short, 5 records dropped and --strict given.
+ */
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli.h"
+#include "loop.h"
+#include "version.h"
+
+enum {
+    EXIT_OK = 0,
+    EXIT_RUN = 1,
+    EXIT_USAGE = 2,
+    EXIT_CONFIG = 3,
+    EXIT_INPUT = 4,
+    EXIT_DROPPED = 5,
+};
+
+static int fail(int code, const struct err *why)
+{
+    log_error("%s", why->text);
+    return code;
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = (uint64_t)getpid();
+    return seed;
+}
+
+static int report_damage(const struct source *source)
+{
+    const char *sentence;
+    size_t i = 0;
+
+    while ((sentence = source_damage(source, i)) != NULL) {
+        log_error("%s", sentence);
+        i++;
+    }
+    return i ? EXIT_INPUT : EXIT_OK;
+}
+
+static int replay(const struct cli *cli, const struct config *config, struct source *source)
+{
+    struct sensor_options options = {.config = config,
+                                     .verify_checksums = cli->verify_checksums,
+                                     .stats = cli->stats,
+                                     .quiet = cli->quiet,
+                                     .seed = random_seed()};
+    struct loop_options loop = {.packet_limit = cli->packet_limit,
+                                .progress = !cli->quiet && isatty(STDERR_FILENO)};
+    struct sensor sensor;
+    struct err why;
+    int code;
+
+    if (sensor_init(&sensor, &options, &why) < 0)
+        return fail(EXIT_CONFIG, &why);
+    code = loop_run(source, &sensor, &loop, &why) < 0 ? fail(EXIT_RUN, &why)
+                                                      : report_damage(source);
+    if (code == EXIT_OK && cli->strict && sensor_dropped(&sensor)) {
+        log_error("records were dropped: a limit was reached (--stats tells which)");
+        code = EXIT_DROPPED;
+    }
+    sensor_fini(&sensor);
+    return code;
+}
+
+static int run(const struct cli *cli, const struct config *config)
+{
+    struct source_options options = {.inputs = cli->inputs,
+                                     .input_count = cli->input_count,
+                                     .filter = config->capture.filter};
+    struct source *source;
+    struct err why;
+    int code;
+
+    source = source_open_files(&options, &why);
+    if (!source)
+        return fail(EXIT_INPUT, &why);
+    code = replay(cli, config, source);
+    source_free(source);
+    return code;
+}
+
+/* Load all that the configuration names; -T stops there. */
+static int with_config(const struct cli *cli)
+{
+    struct config config = {0};
+    struct err why;
+    int code = EXIT_OK;
+
+    if (config_load(&config, cli->config, (const char *const *)cli->settings,
+                    cli->setting_count, &why) < 0)
+        return fail(EXIT_CONFIG, &why);
+    if (!cli->quiet && !cli->verbose)
+        log_set_level((enum log_level)config.log_level);
+    if (cli->action == CLI_DUMP_CONFIG)
+        code = config_dump(&config, stdout) < 0 ? EXIT_RUN : EXIT_OK;
+    else if (cli->action == CLI_TEST_CONFIG)
+        code = sensor_test(&config, &why) < 0 ? fail(EXIT_CONFIG, &why) : EXIT_OK;
+    else
+        code = run(cli, &config);
+    config_free(&config);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli;
+    struct err why;
+    int code = EXIT_OK;
+
+    if (cli_parse(&cli, argc, argv, &why) < 0) {
+        cli_free(&cli);
+        return fail(EXIT_USAGE, &why);
+    }
+    if (cli.quiet)
+        log_set_level(LOG_LEVEL_ERROR);
+    else if (cli.verbose)
+        log_set_level(cli.verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    if (cli.action == CLI_HELP)
+        cli_print_help();
+    else if (cli.action == CLI_VERSION)
+        (void)printf("pinsight %s\n", PINSIGHT_VERSION);
+    else if (cli.action == CLI_BUILD_INFO)
+        cli_print_build_info();
+    else
+        code = with_config(&cli);
+    cli_free(&cli);
+    return code;
+}

@@ -1,0 +1,144 @@
+#include "stats.h"
+
+#include "sensor.h"
+
+static void put(struct stats_rows *out, const char *stage, const char *name, uint64_t value)
+{
+    if (out->count < STATS_ROWS_MAX)
+        out->rows[out->count++] = (struct stats_row){stage, name, value};
+}
+
+static void put_decode(struct stats_rows *out, const struct decode_stats *d)
+{
+    put(out, "decode", "frames", d->frames);
+    put(out, "decode", "packets", d->packets);
+    put(out, "decode", "tcp", d->tcp);
+    put(out, "decode", "udp", d->udp);
+    put(out, "decode", "other_protocol", d->other_protocol);
+    put(out, "decode", "not_ip", d->not_ip);
+    put(out, "decode", "unknown_link", d->unknown_link);
+    put(out, "decode", "truncated", d->truncated);
+    put(out, "decode", "malformed", d->malformed);
+    put(out, "decode", "too_deep", d->too_deep);
+    put(out, "decode", "bad_checksum", d->bad_checksum);
+    put(out, "decode", "fragments", d->fragments);
+    put(out, "decode", "reassembled", d->reassembled);
+    put(out, "decode", "fragment_drops", d->fragment_drops);
+}
+
+static void put_flow(struct stats_rows *out, const struct flows *f)
+{
+    put(out, "flow", "created", f->table.stats.created);
+    put(out, "flow", "live", f->table.stats.live);
+    put(out, "flow", "capacity", f->table.stats.capacity);
+    put(out, "flow", "evicted", f->table.stats.evicted);
+    put(out, "flow", "timed_out", f->table.stats.timed_out);
+    put(out, "flow", "udp", f->stats.udp_flows);
+    put(out, "flow", "midstream", f->stats.midstream);
+    put(out, "flow", "without_flow", f->stats.without_flow);
+    put(out, "flow", "time_backwards", f->stats.backwards);
+    put(out, "flow", "connections", f->stats.connections);
+    put(out, "flow", "connections_live", f->stats.connections_live);
+    put(out, "flow", "connections_evicted", f->stats.connections_evicted);
+    put(out, "flow", "out_of_order", f->stream_stats.out_of_order);
+    put(out, "flow", "duplicate_bytes", f->stream_stats.duplicate_bytes);
+    put(out, "flow", "gaps", f->stream_stats.gaps);
+    put(out, "flow", "gap_bytes", f->stream_stats.gap_bytes);
+    put(out, "flow", "shed_segments", f->stream_stats.shed_segments);
+    put(out, "flow", "out_of_window", f->stream_stats.out_of_window);
+}
+
+static void put_tls(struct stats_rows *out, const struct worker *w,
+                    const struct certificate_stats *c)
+{
+    put(out, "tls", "connections", w->stats.tls_connections);
+    put(out, "tls", "client_hellos", w->tls.stats.client_hellos);
+    put(out, "tls", "server_hellos", w->tls.stats.server_hellos);
+    put(out, "tls", "hello_retries", w->tls.stats.hello_retries);
+    put(out, "tls", "records", w->tls.stats.records);
+    put(out, "tls", "alerts", w->tls.stats.alerts);
+    put(out, "tls", "malformed_messages", w->tls.stats.malformed_messages);
+    put(out, "tls", "shed_messages", w->tls.stats.shed_messages);
+    put(out, "tls", "lost_streams", w->tls.stats.lost_streams);
+    put(out, "tls", "without_hello", w->stats.without_hello);
+    put(out, "preamble", "connect_tunnels", w->stats.connect_tunnels);
+    put(out, "preamble", "connect_refused", w->stats.connect_refused);
+    put(out, "preamble", "other_connections", w->stats.other_connections);
+    put(out, "certificate", "seen", c->seen);
+    put(out, "certificate", "hits", c->hits);
+    put(out, "certificate", "new", c->new_certificates);
+    put(out, "certificate", "malformed", c->malformed);
+    put(out, "certificate", "evicted", c->evicted);
+}
+
+static void put_outcomes(struct stats_rows *out, const struct worker *w)
+{
+    for (int i = OUTCOME_ACCEPTED; i < OUTCOME_COUNT; i++)
+        put(out, "outcome", outcome_name((enum outcome)i), w->stats.outcomes[i]);
+}
+
+static void put_detect(struct stats_rows *out, const struct correlator *c)
+{
+    put(out, "detect", "sessions", c->stats.sessions);
+    put(out, "detect", "superseded", c->stats.superseded);
+    put(out, "detect", "ech_retries", c->stats.ech_retries);
+    put(out, "detect", "refusals", c->stats.refusals);
+    put(out, "detect", "accepts", c->stats.accepts);
+    put(out, "detect", "direct", c->stats.direct);
+    put(out, "detect", "inspected", c->inspection.stats.by_state[INSPECTION_YES] +
+                                        c->inspection.stats.by_state[INSPECTION_LIKELY]);
+    put(out, "detect", "not_inspected", c->inspection.stats.by_state[INSPECTION_NO]);
+    put(out, "detect", "bypassed", c->inspection.stats.bypassed);
+    put(out, "detect", "vetoed", c->stats.vetoed);
+    put(out, "detect", "waiting", c->stats.waiting);
+    put(out, "detect", "opened", c->stats.opened);
+    put(out, "detect", "updated", c->stats.updated);
+    put(out, "detect", "closed", c->stats.closed);
+    put(out, "detect", "retracted", c->stats.retracted);
+    put(out, "detect", "allow_listed", c->stats.allow_listed);
+    put(out, "detect", "rate_capped", c->stats.rate_capped);
+    put(out, "detect", "late", c->stats.late);
+    put(out, "detect", "held_back", c->hold_back.count);
+    put(out, "detect", "let_go_early", c->hold_back.early);
+    put(out, "detect", "no_memory", c->stats.no_memory);
+    put(out, "tables", "devices", c->devices.count);
+    put(out, "tables", "devices_dropped", c->devices.dropped);
+    put(out, "tables", "apps", c->apps.count);
+    put(out, "tables", "apps_dropped", c->apps.dropped);
+    put(out, "tables", "destinations", c->destinations.count);
+    put(out, "tables", "destinations_dropped", c->destinations.dropped);
+    put(out, "tables", "keys", c->keys.count);
+    put(out, "tables", "keys_dropped", c->keys.dropped);
+}
+
+static void put_findings(struct stats_rows *out, const struct correlator *c)
+{
+    for (int i = 0; i < FINDING_TYPE_COUNT; i++)
+        put(out, "findings", finding_type_name((enum finding_type)i), c->stats.findings[i]);
+}
+
+void stats_collect(struct stats_rows *out, const struct sensor *s)
+{
+    put_decode(out, &s->worker.decoder.stats);
+    put_flow(out, &s->worker.flows);
+    put_tls(out, &s->worker, certificate_cache_stats(s->certificates));
+    put_outcomes(out, &s->worker);
+    put_detect(out, &s->correlator);
+    put_findings(out, &s->correlator);
+    put(out, "alert", "sessions", s->output->stats.sessions);
+    put(out, "alert", "alerts", s->output->stats.alerts);
+    put(out, "alert", "informational", s->output->stats.informational);
+    put(out, "alert", "lines_lost", s->output->stats.lines_lost);
+}
+
+uint64_t stats_dropped(const struct sensor *s)
+{
+    const struct flows *f = &s->worker.flows;
+    const struct correlator *c = &s->correlator;
+
+    return f->table.stats.evicted + f->stats.connections_evicted + f->stream_stats.shed_segments +
+           s->worker.tls.stats.shed_messages + s->worker.decoder.stats.fragment_drops +
+           c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
+           c->keys.dropped + c->destinations.dropped + c->apps.dropped +
+           s->output->stats.lines_lost;
+}
