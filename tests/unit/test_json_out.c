@@ -83,12 +83,15 @@ static void test_numbers(void)
 
     json_out_number(out, "max", UINT64_MAX);
     json_out_decimal(out, "min", INT64_MIN, 9);
+    json_out_integer(out, "least", INT64_MIN);
+    json_out_integer(out, "minus", -7);
     json_out_decimal(out, "d", 1800, 3);
     json_out_decimal(out, "small", -5, 3);
     json_out_decimal(out, "none", 0, 1);
     json_out_ms(out, "ms", 1);
     is_text(written(&f),
             "{\"max\":18446744073709551615,\"min\":-9223372036.854775808,"
+            "\"least\":-9223372036854775808,\"minus\":-7,"
             "\"d\":1.800,\"small\":-0.005,\"none\":0.0,\"ms\":0.001}\n",
             "whole numbers are exact and decimals keep their digits");
 }
