@@ -264,27 +264,39 @@ static void add_value(struct text *t, const struct der *value)
     text_add_hex(t, value->whole);
 }
 
+/* "CN=x" after a separator; false when it did not fit. */
+static bool add_attribute(struct text *t, char separator, struct span type,
+                          const struct der *value)
+{
+    if (separator)
+        text_add_char(t, separator);
+    if (!add_type(t, type))
+        text_add_char(t, '?');
+    text_add_char(t, '=');
+    add_value(t, value);
+    return !t->cut;
+}
+
 void x509_add_name(struct text *t, struct span name)
 {
     struct span rdns, rdn, type;
     struct der value;
-    bool first = true;
+    char separator = '\0';
 
     if (!der_take(&name, DER_SEQUENCE, &rdns))
         return;
     while (der_take(&rdns, DER_SET, &rdn)) {
-        char separator = ',';
+        while (take_attribute(&rdn, &type, &value)) {
+            size_t whole = t->len;
 
-        while (!t->cut && take_attribute(&rdn, &type, &value)) {
-            if (!first)
-                text_add_char(t, separator);
-            first = false;
+            if (!add_attribute(t, separator, type, &value)) {
+                t->len = separator ? whole : t->len;
+                t->data[t->len] = '\0';
+                return;
+            }
             separator = '+';
-            if (!add_type(t, type))
-                text_add_char(t, '?');
-            text_add_char(t, '=');
-            add_value(t, &value);
         }
+        separator = separator ? ',' : '\0';
     }
 }
 

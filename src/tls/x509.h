@@ -32,7 +32,8 @@ SPAN_CHECKED bool x509_parse(struct span der, struct x509 *out);
 /*
  * Append a Name as text: "C=US,O=Example\, Inc.,CN=x", first RDN first, values escaped as in RFC
  * 4514, "+" between the parts of one RDN. Attributes without a short name are written as numbers
- * ("2.5.4.17=..."), values that are no string as "#" and their DER in hexadecimal.
+ * ("2.5.4.17=..."), values that are no string as "#" and their DER in hexadecimal. A name
+ * that does not fit ends with its last whole attribute, or inside the first.
  */
 void x509_add_name(struct text *t, struct span name);
 

@@ -225,6 +225,23 @@ static void long_names_are_cut_at_a_character(void)
     }
 }
 
+static void long_names_end_with_a_whole_attribute(void)
+{
+    static struct wire w;
+    size_t rdns, rdn;
+
+    w.len = 0;
+    rdns = open_element(&w, DER_SEQUENCE);
+    for (int i = 0; i < 60; i++) {
+        rdn = open_element(&w, DER_SET);
+        put_attribute(&w, CN, DER_UTF8_STRING, span_of_text("ten bytes."));
+        wire_close(&w, rdn, 2);
+    }
+    wire_close(&w, rdns, 2);
+    is_int(strlen(name_text(exact(wire_done(&w)))), 14 * 36 - 1,
+           "36 attributes of 14 characters fit, the next one is left out");
+}
+
 static void the_last_common_name_counts(void)
 {
     static struct wire w;
@@ -252,6 +269,7 @@ int main(void)
     special_characters_are_escaped();
     attributes_have_short_names();
     long_names_are_cut_at_a_character();
+    long_names_end_with_a_whole_attribute();
     the_last_common_name_counts();
     return done_testing();
 }
