@@ -112,7 +112,7 @@ static void add_profile(const struct tuning_evidence_db *w, const struct profile
         sum->db += w->syn_ack_match + (a->path == PROFILE_EQUAL ? w->path_match : 0);
     if (a->flight == PROFILE_EQUAL)
         sum->db += w->flight_layout_match;
-    if (a->syn_ack == PROFILE_DIFFERS)
+    if (a->syn_ack == PROFILE_DIFFERS || a->open_network)
         sum->db += w->syn_ack_differs;
     if (a->path == PROFILE_DIFFERS)
         sum->db += w->path_far;
@@ -125,7 +125,7 @@ static struct sum add_up(const struct inspection *in, const struct session *s,
                          const struct profile_scope *scope, enum profile_certificate certificate)
 {
     const struct tuning_evidence_db *w = &in->options.tuning->evidence_db;
-    struct profile_answer answer = {PROFILE_NONE, PROFILE_NONE, PROFILE_NONE, false};
+    struct profile_answer answer = {.syn_ack = PROFILE_NONE};
     struct sum sum = {w->elsewhere, BASIS_NONE};
 
     if (context->segment)
@@ -193,8 +193,7 @@ void inspection_judge(struct inspection *in, struct session *s, struct inspectio
                                  span_of_text(in->options.authority_names[i]));
     }
     if (scope && reached_certificate(s) && !context.bypassed)
-        profile_learn(scope, s, name_hash(s), certificate,
-                      s->inspection_probability >= in->options.tuning->inspected.count_min);
+        profile_learn(scope, s, name_hash(s), certificate);
     in->stats.bypassed += context.bypassed;
     in->stats.by_state[s->inspection]++;
     *out = context;

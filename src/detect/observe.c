@@ -219,6 +219,23 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
 
 /* ---- not inspected */
 
+/* Refusals that counted because the place is configured as inspected, and now this session shows
+ * that it is not: they were refusals of the genuine certificate. */
+static void withdraw_refusals(struct correlator *c, struct parties *p)
+{
+    struct suspicion *sus = p->key->suspicion;
+
+    for (size_t i = 0; sus && i < sus->evidence_count; i++)
+        if (sus->evidence[i].counted && sus->evidence[i].inspection_basis != BASIS_CONFIGURED)
+            return;
+    if (!sus || sus->streak.refusals == 0)
+        return;
+    report_end(c, p, FINDING_RETRACTED,
+               "The sessions were not inspected after all: what answers is not one machine.");
+    streak_clear(&sus->streak);
+    sus->has_first = false;
+}
+
 static void on_direct(struct correlator *c, struct parties *p, const struct session *s,
                       const struct inspection_context *context)
 {
@@ -325,6 +342,8 @@ void observe_session(struct correlator *c, const struct session *s,
     const struct tuning *t = tuning_of(c);
     struct parties p;
 
+    if (!s->ja4[0])
+        return; /* no ClientHello: neither the app nor the destination is known */
     if (!parties_of_session(c, s, &p)) {
         c->stats.no_memory++;
         return;
@@ -335,6 +354,8 @@ void observe_session(struct correlator *c, const struct session *s,
         judge_mtls(c, &p, s);
     if (s->inspection_probability >= t->inspected.count_min)
         on_inspected(c, &p, s, context);
+    else if (outcome_is_refusal(s->outcome))
+        withdraw_refusals(c, &p);
     else if (s->inspection_probability < t->inspected.no && carries_data(s))
         on_direct(c, &p, s, context);
 }

@@ -10,6 +10,8 @@
 
 #define NAMES_OF_A_BOX 3
 #define FAR_FACTOR 5
+/* CertificateVerify records of elliptic-curve keys vary by some bytes and are shorter than this. */
+#define ELLIPTIC_MAX 160
 #define FAR_MIN_US 10000u
 
 struct span profile_registered_domain(struct span name)
@@ -73,19 +75,58 @@ static void rtt_spread(const struct box_profile *p, uint32_t *median, uint32_t *
     *range = sorted[n * 3 / 4] - sorted[n / 4];
 }
 
-static bool serves(const struct box_profile *p, const struct tuning *t)
+/* Most unrelated names of one value, and those of all others together. */
+static void value_names(const struct profile_values *v, uint32_t *most, uint32_t *rest)
+{
+    *most = 0;
+    *rest = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        uint32_t n = v->values[i].name_count;
+
+        if (n > *most) {
+            *rest += *most;
+            *most = n;
+        } else {
+            *rest += n;
+        }
+    }
+}
+
+/* One value over enough unrelated names, but for a few sites that are let through. */
+static bool is_constant(const struct profile_values *v)
+{
+    uint32_t most, rest;
+
+    value_names(v, &most, &rest);
+    return most >= NAMES_OF_A_BOX && most >= 2 * rest;
+}
+
+static bool has_one_distance(const struct box_profile *p, const struct tuning *t)
 {
     uint32_t median, range;
 
+    rtt_spread(p, &median, &range);
+    return range <= t->box_profile.rtt_iqr_ms * 1000;
+}
+
+static bool is_open_network(const struct box_profile *p, const struct tuning *t)
+{
+    uint32_t kinds = 0;
+
+    for (size_t i = 0; i < p->verify.count; i++)
+        kinds += p->verify.values[i].name_count >= 2;
+    return p->authority_sessions == 0 && kinds >= 2 && !has_one_distance(p, t);
+}
+
+static bool serves(const struct box_profile *p, const struct tuning *t)
+{
     if (p->sessions < t->box_profile.configured_sessions ||
         p->name_count < t->box_profile.configured_names)
         return false;
-    if (p->other_sessions > p->authority_sessions)
+    if (p->other_sessions > p->authority_sessions || is_open_network(p, t))
         return false;
-    if (p->authority_sessions > 0)
-        return true;
-    rtt_spread(p, &median, &range);
-    return range <= t->box_profile.rtt_iqr_ms * 1000;
+    return p->authority_sessions > 0 || has_one_distance(p, t) ||
+           (is_constant(&p->verify) && is_constant(&p->ticket));
 }
 
 static void compare_path(const struct profile_scope *scope, const struct session *s,
@@ -97,6 +138,8 @@ static void compare_path(const struct profile_scope *scope, const struct session
     for (size_t i = 0; i < scope->count; i++) {
         const struct box_profile *p = &scope->profiles[i];
 
+        if (s->syn_ack.seen && p->syn_ack == hash && is_open_network(p, t))
+            answer->open_network = true;
         if (!serves(p, t))
             continue;
         answer->served = true;
@@ -134,7 +177,7 @@ static uint16_t verify_record(const struct session *s)
             continue;
         encrypted++;
         if (encrypted >= 3 && s->flight[i].length == finished)
-            return before;
+            return before && before < ELLIPTIC_MAX ? 1 : before;
         before = s->flight[i].length;
     }
     return 0;
@@ -171,28 +214,47 @@ static enum profile_match compare_value(const struct profile_values *v, uint16_t
     return known ? PROFILE_DIFFERS : PROFILE_NONE;
 }
 
-static enum profile_match compare_flight(const struct profile_scope *scope,
-                                         const struct session *s)
+/* Equal to one of the boxes is equal; different means different from each that can be compared. */
+static enum profile_match best_of(enum profile_match a, enum profile_match b)
 {
-    enum profile_match verify, ticket;
+    if (a == PROFILE_EQUAL || b == PROFILE_EQUAL)
+        return PROFILE_EQUAL;
+    return a == PROFILE_DIFFERS || b == PROFILE_DIFFERS ? PROFILE_DIFFERS : PROFILE_NONE;
+}
+
+static enum profile_match compare_with(const struct box_profile *p, uint16_t verify,
+                                       uint16_t ticket)
+{
+    enum profile_match a = compare_value(&p->verify, verify);
+    enum profile_match b = compare_value(&p->ticket, ticket);
+
+    if (a == PROFILE_DIFFERS || b == PROFILE_DIFFERS)
+        return PROFILE_DIFFERS;
+    return best_of(a, b);
+}
+
+static enum profile_match compare_flight(const struct profile_scope *scope,
+                                         const struct session *s, const struct tuning *t)
+{
+    enum profile_match match = PROFILE_NONE;
 
     if (!has_flight(s))
         return PROFILE_NONE;
-    verify = compare_value(&scope->verify, verify_record(s));
-    ticket = compare_value(&scope->ticket, first_ticket(s));
-    if (verify == PROFILE_DIFFERS || ticket == PROFILE_DIFFERS)
-        return PROFILE_DIFFERS;
-    return verify == PROFILE_EQUAL || ticket == PROFILE_EQUAL ? PROFILE_EQUAL : PROFILE_NONE;
+    for (size_t i = 0; i < scope->count; i++)
+        if (serves(&scope->profiles[i], t))
+            match = best_of(match, compare_with(&scope->profiles[i], verify_record(s),
+                                                first_ticket(s)));
+    return match;
 }
 
 struct profile_answer profile_compare(const struct profile_scope *scope, const struct session *s,
                                       const struct tuning *tuning)
 {
-    struct profile_answer answer = {PROFILE_NONE, PROFILE_NONE, PROFILE_NONE, false};
+    struct profile_answer answer = {.syn_ack = PROFILE_NONE};
 
     compare_path(scope, s, tuning, &answer);
     if (answer.served)
-        answer.flight = compare_flight(scope, s);
+        answer.flight = compare_flight(scope, s, tuning);
     return answer;
 }
 
@@ -234,7 +296,8 @@ static void learn_value(struct profile_values *v, uint16_t value, uint64_t name)
     for (size_t i = 0; i < v->count; i++) {
         if (v->values[i].value == value) {
             v->values[i].used++;
-            (void)add_name(v->values[i].names, &v->values[i].name_count, NAMES_OF_A_BOX, name);
+            (void)add_name(v->values[i].names, &v->values[i].name_count, PROFILE_VALUE_NAMES_MAX,
+                           name);
             return;
         }
         if (v->values[i].name_count < slot->name_count ||
@@ -247,7 +310,7 @@ static void learn_value(struct profile_values *v, uint16_t value, uint64_t name)
 }
 
 void profile_learn(struct profile_scope *scope, const struct session *s, uint64_t name,
-                   enum profile_certificate certificate, bool inspected)
+                   enum profile_certificate certificate)
 {
     struct box_profile *p;
 
@@ -261,9 +324,9 @@ void profile_learn(struct profile_scope *scope, const struct session *s, uint64_
         (void)add_name(p->names, &p->name_count, PROFILE_NAMES_MAX, name);
         if (s->rtt_us)
             p->rtts[p->rtt_count++ % PROFILE_RTTS] = s->rtt_us;
-    }
-    if (inspected && has_flight(s)) {
-        learn_value(&scope->verify, verify_record(s), name);
-        learn_value(&scope->ticket, first_ticket(s), name);
+        if (has_flight(s) && certificate == PROFILE_CERTIFICATE_NONE) {
+            learn_value(&p->verify, verify_record(s), name);
+            learn_value(&p->ticket, first_ticket(s), name);
+        }
     }
 }

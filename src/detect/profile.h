@@ -6,12 +6,14 @@
  * Per scope (a configured segment, or a client network in which a configured authority was seen)
  * up to PROFILES_MAX ways of answering are kept. One of them serves as a box when it was seen in
  * `sessions` sessions over `names` unrelated names and is proven by a certificate of the
- * authority, or answers with one round-trip time (interquartile range below the limit).
+ * authority, answers with one round-trip time (interquartile range below the limit), or signs and
+ * gives tickets alike for all those names. One that does none of it, and signs with keys of
+ * different kinds for unrelated names at different distances, is many machines: the open network.
  *
- * The flight is compared by what does not depend on the site or on one client: the length of the
- * CertificateVerify record and of the first session ticket, less the hash length of the suite. The
- * size of the certificate record is not used. A length belongs to the box when three unrelated
- * names had it.
+ * The flight is compared by what does not depend on the site or on one client: the size class of
+ * the CertificateVerify record (a box signs with one key type, sites with RSA and elliptic curves)
+ * and the length of the first session ticket, less the hash length of the suite. The size of the
+ * certificate record is not used. A value belongs to the box when three unrelated names had it.
  */
 #pragma once
 
@@ -21,6 +23,7 @@
 #define PROFILES_MAX 6
 #define PROFILE_VALUES_MAX 6
 #define PROFILE_NAMES_MAX 24
+#define PROFILE_VALUE_NAMES_MAX 8
 #define PROFILE_RTTS 31
 
 enum profile_match {
@@ -35,12 +38,13 @@ struct profile_answer {
     enum profile_match path;    /* TTL and round-trip time are the box's; DIFFERS: far slower */
     enum profile_match flight;  /* layout of the encrypted server flight */
     bool served;                /* a profile serves in this scope */
+    bool open_network;          /* who answers is many machines, not one box */
 };
 
 struct profile_value {
     uint16_t value;
     uint8_t name_count;
-    uint64_t names[3]; /* unrelated names that had it */
+    uint64_t names[PROFILE_VALUE_NAMES_MAX]; /* unrelated names that had it */
     uint32_t used;     /* for replacing the least useful */
 };
 
@@ -58,13 +62,13 @@ struct box_profile {
     uint64_t names[PROFILE_NAMES_MAX];
     uint32_t rtts[PROFILE_RTTS]; /* microseconds, the latest ones */
     uint32_t rtt_count;
+    struct profile_values verify; /* size class of the CertificateVerify record */
+    struct profile_values ticket;
 };
 
 struct profile_scope {
     struct box_profile profiles[PROFILES_MAX];
     uint8_t count;
-    struct profile_values verify; /* CertificateVerify record */
-    struct profile_values ticket;
     uint32_t authority_sessions;
 };
 
@@ -77,10 +81,10 @@ enum profile_certificate { PROFILE_CERTIFICATE_NONE, PROFILE_CERTIFICATE_AUTHORI
 
 /*
  * Learn from a session: `name` is a hash of its registered domain, `certificate` what its visible
- * certificate says, `inspected` whether its flight may be the box's.
+ * certificate says.
  */
 void profile_learn(struct profile_scope *scope, const struct session *s, uint64_t name,
-                   enum profile_certificate certificate, bool inspected);
+                   enum profile_certificate certificate);
 
 /* The part of a name under which unrelated owners differ: "example.com" of "a.b.example.com". */
 struct span profile_registered_domain(struct span name);

@@ -241,7 +241,7 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
     c->packets[side]++;
     if (packet->time_ns > c->last_ns)
         c->last_ns = packet->time_ns;
-    if (packet->source_mac && !c->has_macs) {
+    if (packet->source_mac && packet->destination_mac && !c->has_macs) {
         memcpy(c->mac[side], packet->source_mac, 6);
         memcpy(c->mac[!side], packet->destination_mac, 6);
         c->has_macs = true;
