@@ -139,6 +139,8 @@ static bool read_s64(const struct reader *r, struct span *s, int64_t *out)
 /* Nanoseconds in `part` of `units` to a second; `part` < `units`. */
 static uint64_t fraction_ns(uint64_t part, uint64_t units)
 {
+    if (units % NS_PER_S == 0)
+        return part / (units / NS_PER_S);
     /* Coarsened until the product cannot overflow: 2^33 units to a second are finer than 1 ns. */
     while (units >> 33) {
         units >>= 1;

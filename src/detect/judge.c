@@ -81,6 +81,26 @@ static bool is_opaque(const struct correlator *c, const struct report *r)
 
 /* ---- one key */
 
+/*
+ * One program can show several fingerprints (its TLS 1.2 and 1.3 hellos). Where none of them alone
+ * reaches the threshold, what all apps of the device did to this destination counts together.
+ */
+static void merge_apps(struct correlator *c, struct report *r)
+{
+    struct device_destination *pair = r->parties.device_destination;
+    struct refusal_verdict together;
+
+    if (r->refusal.fired || !pair || pair->key_count < 2)
+        return;
+    together = refusal_judge(tuning_of(c), &pair->streak, r->parties.key, r->parties.device, pair,
+                             c->now_ns);
+    if (!together.fired)
+        return;
+    r->refusal = together;
+    r->merged = true;
+    report_merge_evidence(c, r);
+}
+
 static void observe(struct correlator *c, struct report *r)
 {
     struct parties *p = &r->parties;
@@ -94,7 +114,9 @@ static void observe(struct correlator *c, struct report *r)
                                 .device_count = c->devices.count,
                                 .now_ns = c->now_ns};
 
-    r->refusal = refusal_judge(t, p->key, p->device, p->device_destination, c->now_ns);
+    r->refusal = refusal_judge(t, &p->key->suspicion->streak, p->key, p->device,
+                               p->device_destination, c->now_ns);
+    merge_apps(c, r);
     r->direct_in_window = direct_since(p->key->suspicion,
                                        before(c->now_ns, tuning_ns(t->time_window_s)));
     r->refused_then_direct = went_direct(t, p->key->suspicion);
@@ -108,7 +130,8 @@ static bool is_selective(const struct report *r)
     const struct key *key = r->parties.key;
 
     return refusal_is_selective(r->parties.device, key->destination.low,
-                                key->suspicion->streak.first_ns);
+                                r->merged ? r->parties.device_destination->streak.first_ns
+                                          : key->suspicion->streak.first_ns);
 }
 
 static bool client_refuses(const struct tuning *t, const double *p)
@@ -128,6 +151,14 @@ static bool only_it_was_refused(const struct report *r)
     return true;
 }
 
+/* The other app's alert says it already. */
+static bool has_other_alert(const struct report *r)
+{
+    const struct device_destination *pair = r->parties.device_destination;
+
+    return pair->has_alert && !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
+}
+
 /* FINDING_TYPE_COUNT: none. */
 static enum finding_type detection_of(const struct correlator *c, const struct report *r)
 {
@@ -135,7 +166,7 @@ static enum finding_type detection_of(const struct correlator *c, const struct r
     const double *p = r->cause.probability;
     bool selective = is_selective(r);
 
-    if (r->refusal.vetoed)
+    if (r->refusal.vetoed || (r->merged && has_other_alert(r)))
         return FINDING_TYPE_COUNT;
     if (r->refusal.fired && r->refused_then_direct && client_refuses(t, p) &&
         (selective || (!r->parties.device->last_accept_ns && only_it_was_refused(r))))

@@ -153,6 +153,8 @@ static void on_accept(struct correlator *c, struct parties *p)
     device_ring_add(&p->device->accepted, &event);
     streak_clear(&p->device->streak);
     streak_clear(&p->device_app->streak);
+    streak_clear(&p->device_destination->streak);
+    p->device_destination->key_count = 0;
     (void)id_set_add(&p->device_app->accepted, p->destination_id.low, now);
     (void)id_set_add(&p->destination->accepting_apps, p->app_id.low, now);
     (void)id_set_add(&p->destination->accepting_devices, p->device_id.low, now);
@@ -183,6 +185,17 @@ static double weight_of(const struct correlator *c, const struct parties *p,
     return weight;
 }
 
+static void note_pair(struct parties *p)
+{
+    struct device_destination *d = p->device_destination;
+
+    for (size_t i = 0; i < d->key_count; i++)
+        if (memory_id_equal(&d->keys[i], &p->key->entry.id))
+            return;
+    if (d->key_count < PAIR_KEYS)
+        d->keys[d->key_count++] = p->key->entry.id;
+}
+
 static void on_refusal(struct correlator *c, struct parties *p, const struct session *s,
                        const struct inspection_context *context)
 {
@@ -206,6 +219,9 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
         memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
     (void)streak_add(&p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
     (void)streak_add(&p->device_app->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    (void)streak_add(&p->device_destination->streak, s->start_ns, s->decided_ns, weight, flags,
+                     gap_ns);
+    note_pair(p);
     add_evidence(sus, s, weight, counted);
     device_ring_add(&p->device->refused, &event);
     (void)id_set_add(&p->device_app->refused, p->destination_id.low, c->now_ns);
@@ -233,6 +249,8 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
     report_end(c, p, FINDING_RETRACTED,
                "The sessions were not inspected after all: what answers is not one machine.");
     streak_clear(&sus->streak);
+    streak_clear(&p->device_destination->streak);
+    p->device_destination->key_count = 0;
     sus->has_first = false;
 }
 

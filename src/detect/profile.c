@@ -121,12 +121,13 @@ static bool is_open_network(const struct box_profile *p, const struct tuning *t)
 static bool serves(const struct box_profile *p, const struct tuning *t)
 {
     if (p->sessions < t->box_profile.configured_sessions ||
-        p->name_count < t->box_profile.configured_names)
+        p->other_sessions > p->authority_sessions || is_open_network(p, t))
         return false;
-    if (p->other_sessions > p->authority_sessions || is_open_network(p, t))
-        return false;
-    return p->authority_sessions > 0 || has_one_distance(p, t) ||
-           (is_constant(&p->verify) && is_constant(&p->ticket));
+    /* The authority's certificate proves what many names would make likely. */
+    if (p->authority_sessions > 0)
+        return true;
+    return p->name_count >= t->box_profile.configured_names &&
+           (has_one_distance(p, t) || (is_constant(&p->verify) && is_constant(&p->ticket)));
 }
 
 static void compare_path(const struct profile_scope *scope, const struct session *s,

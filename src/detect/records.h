@@ -11,6 +11,7 @@
 #define DEVICE_RING 48     /* latest inspected accepts, refusals and endings of a device */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
+#define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
 #define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
 
 /* Something a device did, in short. */
@@ -99,6 +100,9 @@ struct app_destination {
 struct device_destination {
     struct memory_entry entry;
     uint64_t accepted_data_ns; /* last inspected session with data */
+    struct streak streak;      /* refusals by any app: a program's hellos may differ */
+    struct memory_id keys[PAIR_KEYS]; /* of which apps, for the evidence */
+    uint8_t key_count;
     struct memory_id alert_key; /* key whose alert is open, for retraction */
     bool has_alert;
 };

@@ -139,8 +139,8 @@ static void settle(const struct tuning *t, struct refusal_verdict *v)
     v->fired = v->fired && v->db >= t->stage1_fire_db;
 }
 
-struct refusal_verdict refusal_judge(const struct tuning *t, const struct key *key,
-                                     const struct device *device,
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak *streak,
+                                     const struct key *key, const struct device *device,
                                      const struct device_destination *pair, uint64_t now_ns)
 {
     const double windows[] = {t->time_window_s, t->slow_window_s};
@@ -150,7 +150,7 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct key *k
     for (size_t i = 0; i < 2 && !v.fired; i++) {
         uint64_t since = before(now_ns, windows[i]);
 
-        v = sum_up(t, &key->suspicion->streak, since, thresholds[i]);
+        v = sum_up(t, streak, since, thresholds[i]);
         add_contrast(t, device, key->destination.low, since, &v);
         add_accepts(t, key, since, &v);
         settle(t, &v);

@@ -28,8 +28,9 @@ struct refusal_verdict {
     bool vetoed;           /* unused-connection shapes beside useful sessions */
 };
 
-struct refusal_verdict refusal_judge(const struct tuning *t, const struct key *key,
-                                     const struct device *device,
+/* `streak` is the key's own, or that of all apps of the device for this destination. */
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak *streak,
+                                     const struct key *key, const struct device *device,
                                      const struct device_destination *pair, uint64_t now_ns);
 
 /* The same for a streak over several destinations: no contrast, no veto. */

@@ -92,6 +92,32 @@ static void set_destination(struct finding *f, const struct suspicion *s)
     f->destination_port = s->port;
 }
 
+static void add_in_order(struct report *r, const struct finding_evidence *e)
+{
+    size_t place;
+
+    if (r->evidence_count == FINDING_EVIDENCE_MAX)
+        return;
+    place = r->evidence_count++;
+    while (place > 0 && r->evidence[place - 1].time_ns > e->time_ns) {
+        r->evidence[place] = r->evidence[place - 1];
+        place--;
+    }
+    r->evidence[place] = *e;
+}
+
+void report_merge_evidence(struct correlator *c, struct report *r)
+{
+    const struct device_destination *pair = r->parties.device_destination;
+
+    for (size_t i = 0; i < pair->key_count; i++) {
+        const struct key *key = memory_peek(&c->keys, &pair->keys[i]);
+
+        for (size_t k = 0; key && key->suspicion && k < key->suspicion->evidence_count; k++)
+            add_in_order(r, &key->suspicion->evidence[k]);
+    }
+}
+
 /* ---- clauses of the analytics */
 
 static size_t list_clauses(enum finding_type type, const char *analytic,
@@ -212,6 +238,16 @@ static void fill(struct correlator *c, struct report *r, enum finding_type type,
     f->app_shared = r->cause.app_shared;
     f->bypass_actor = type == FINDING_REFUSED_THEN_DIRECT ? r->bypass_actor : NULL;
     f->counts.episodes = s->streak.all_episodes;
+    if (r->merged) {
+        f->evidence = r->evidence;
+        f->evidence_count = r->evidence_count;
+        f->counts.refused = r->refusal.sum.attempts;
+        f->counts.episodes = r->refusal.sum.episodes;
+        cause_add_control(&r->cause, "other_fingerprints", 0,
+                          "%u app fingerprints of the device refused it; their refusals count "
+                          "together",
+                          r->parties.device_destination->key_count);
+    }
     f->counts.accepted = r->parties.key->accepted;
     f->counts.resumed = r->parties.key->resumed;
     f->counts.devices = 1;
@@ -228,8 +264,8 @@ static void fill(struct correlator *c, struct report *r, enum finding_type type,
         (void)snprintf(f->allowed_by, sizeof(f->allowed_by), "%s: %s", risk->allowed->list,
                        risk->allowed->match);
     }
-    f->start_ns = s->evidence_count ? s->evidence[0].time_ns : c->now_ns;
-    f->end_ns = s->evidence_count ? s->evidence[s->evidence_count - 1].time_ns : c->now_ns;
+    f->start_ns = f->evidence_count ? f->evidence[0].time_ns : c->now_ns;
+    f->end_ns = f->evidence_count ? f->evidence[f->evidence_count - 1].time_ns : c->now_ns;
     sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
     sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
 }

@@ -16,6 +16,9 @@ struct report {
     uint32_t direct_in_window; /* direct sessions with data in TimeWindow */
     bool refused_then_direct;
     const char *bypass_actor;
+    bool merged; /* the refusals of several apps of the device make it up together */
+    struct finding_evidence evidence[FINDING_EVIDENCE_MAX]; /* when merged */
+    size_t evidence_count;
 };
 
 /*
@@ -23,6 +26,9 @@ struct report {
  * takes precedence, the severity rises or dedup_h has passed.
  */
 void report_detection(struct correlator *c, struct report *r, enum finding_type type);
+
+/* Gather the evidence of all apps of the device for this destination, in order of time. */
+void report_merge_evidence(struct correlator *c, struct report *r);
 
 /* Close (behaviour ended) or retract (evidence refuted) the open alert of a key, if there is one. */
 void report_end(struct correlator *c, struct parties *p, enum finding_state state,

@@ -155,6 +155,27 @@ static uint32_t new_flow(struct flows *f, const struct flow_key *key)
     return flow_table_add(&f->table, key, (uint32_t)(f->now_ns / NS_PER_S));
 }
 
+/* A SYN that the capture holds after its SYN-ACK. */
+static bool is_overtaken_syn(const struct flows *f, const struct flow *flow, int side,
+                             const struct packet *packet)
+{
+    const struct connection *c;
+
+    if (flow->flags & FLOW_SYN_SEEN || !flow->connection)
+        return false;
+    c = connection_get(f, flow->connection);
+    return c->opening.syn_ack_seen && c->opening.opener == side &&
+           c->streams[side].next == packet->sequence + 1;
+}
+
+static void note_syn(struct flow *flow, int side, const struct packet *packet)
+{
+    flow->flags |= (uint8_t)(FLOW_SYN_SEEN | (side ? FLOW_SYN_SIDE_1 : 0));
+    flow->syn_sequence = packet->sequence;
+    flow->syn_us = (uint32_t)(packet->time_ns / NS_PER_US);
+    flow->syn_len = packet->wire_len < 255 ? packet->wire_len & 0xff : 255;
+}
+
 /* A SYN: of a new connection, or a copy. Returns the flow it belongs to. */
 static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side, uint32_t number,
                          const struct packet *packet)
@@ -167,14 +188,14 @@ static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side, 
             flow->syn_us = (uint32_t)(packet->time_ns / NS_PER_US);
             return number;
         }
+        if (is_overtaken_syn(f, flow, side, packet)) {
+            note_syn(flow, side, packet);
+            return number;
+        }
         end_flow(f, number, FLOW_END_REPLACED);
     }
     number = new_flow(f, key);
-    flow = flow_table_get(&f->table, number);
-    flow->flags = (uint8_t)(FLOW_SYN_SEEN | (side ? FLOW_SYN_SIDE_1 : 0));
-    flow->syn_sequence = packet->sequence;
-    flow->syn_us = (uint32_t)(packet->time_ns / NS_PER_US);
-    flow->syn_len = packet->wire_len < 255 ? packet->wire_len & 0xff : 255;
+    note_syn(flow_table_get(&f->table, number), side, packet);
     return number;
 }
 
