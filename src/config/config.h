@@ -5,9 +5,8 @@
  * `sensor.c` hands on to the stages piece by piece, and the rules, by const pointer. Texts that are
  * not set are NULL. The struct owns all it points at; config_free releases it.
  *
- * A relative file name in a configuration file is relative to the folder of that file; one given
- * with --set, and every one on standard input or in a text without a file, is relative to the
- * working directory. In the struct all of them can be opened as they stand.
+ * A relative file name in a configuration file is relative to the folder of that file, one given
+ * with --set to the working directory. In the struct all of them can be opened as they stand.
  *
  * Every fault (unknown key, wrong type, out of range, missing file) is one sentence
  * "FILE:LINE: key KEY: ..."; nothing is printed and nothing is half loaded.
