@@ -3,8 +3,8 @@
 
 packages_of() {
     case $1 in
-        base) echo ca-certificates ethtool iproute2 nftables nginx-light procps python3 \
-                  python3-cryptography tcpdump util-linux ;;
+        base) echo ca-certificates ethtool iproute2 nftables nginx-light openssl procps \
+                  python3 python3-cryptography tcpdump util-linux ;;
         mitmproxy) echo mitmproxy ;;
         squid) echo squid-openssl ;;
         sslsplit) echo sslsplit ;;

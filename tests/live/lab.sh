@@ -40,6 +40,7 @@ EOF
 
 # What a scenario says of itself; label.py reads it back.
 meta() { printf '%s\t%s\n' "$1" "$2" >>"$RUN/meta"; }
+shows() { meta shows "$1"; }
 listed() { echo "$1" >>"$RUN/listed"; }
 finding() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$RUN/findings"; }
 without_authority() { sed -i "s/^\($1\t.*\)\tyes$/\1\tno/" "$RUN/devices"; }
@@ -50,15 +51,6 @@ refuses() { # DEVICE NAME...
     for name in "$@"; do
         finding "$REFUSES" "$device" "$name"
     done
-}
-
-# shows SENTENCE TWIN-SENTENCE: the first for the one that alerts, the other for its quiet twin.
-shows() {
-    case $SCENARIO in
-        trusting-* | onboarded-* | *-trusting | direct-by-policy | opaque-inspected | mtls-provided)
-            meta shows "quiet twin: $2" ;;
-        *) meta shows "$1" ;;
-    esac
 }
 
 # twin_of NAME: the scenario that runs the same function with other arguments.

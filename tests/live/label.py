@@ -91,12 +91,12 @@ class Run:
             outcome = FAILED.get(site["serves"], "failed")
         if outcome in REFUSED and me["authority"] == "no":
             outcome = "device-untrusted-ca"
-        return {"client": endpoint(me["ip"], port), "server": server, "sni": name, "destination": name,
+        flow = {"client": endpoint(me["ip"], port), "server": server, "sni": name, "destination": name,
                 "device": me["ip"], "inspected": self.inspected(float(when), me["ip"], name),
                 "outcome": outcome, "client_impl": client, "client_mode": mode,
                 "client_reported": said.strip(), "tls_version": version or None,
-                "issuer_reported": issuer or None, "time": round(float(when), 3),
-                "explicit_proxy": self.meta["mode"] == "explicit"}
+                "issuer_reported": issuer or None, "time": round(float(when), 3)}
+        return {key: value for key, value in flow.items() if value is not None}
 
     def found(self):
         """The findings to expect, by address."""
@@ -163,7 +163,7 @@ def wire_problems(run, capture):
 
 def report_problems(run):
     for flow in run.flows:
-        issuer, who = flow["issuer_reported"], f"{flow['client']} {flow['client_impl']} {flow['sni']}"
+        issuer, who = flow.get("issuer_reported"), f"{flow['client']} {flow['client_impl']} {flow['sni']}"
         if issuer and bool(re.search("TLS Inspection", issuer)) != flow["inspected"]:
             yield f"{who} saw a certificate of {issuer}, inspected is {flow['inspected']}"
         asked = any("mtls_required" in f["type"] and f["destination"] == flow["destination"] for f in run.found())
@@ -191,13 +191,26 @@ def finding_problems(run):
             yield f"{pair} completed direct less than 3 times"
 
 
+def write_label(label, out):
+    """Each member on lines of its own, each entry of a list on one."""
+    members = []
+    for key, value in label.items():
+        if isinstance(value, list) and value:
+            text = "[\n  " + ",\n  ".join(json.dumps(entry) for entry in value) + "\n ]"
+        elif key == "expect":
+            text = "{\n  " + ",\n  ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()) + "\n }"
+        else:
+            text = json.dumps(value)
+        members.append(f" {json.dumps(key)}: {text}")
+    with open(out, "w") as target:
+        target.write("{\n" + ",\n".join(members) + "\n}\n")
+
+
 def main():
     folder, sites, capture, out = sys.argv[1:]
     run = Run(folder, sites)
     problems = [*wire_problems(run, capture), *report_problems(run), *finding_problems(run)]
-    with open(out, "w") as target:
-        json.dump(run.label(), target, indent=1)
-        target.write("\n")
+    write_label(run.label(), out)
     for problem in problems:
         print(problem, file=sys.stderr)
     sys.exit(1 if problems else 0)

@@ -16,8 +16,13 @@ start_mitmproxy() {
     [ "$mode" = transparent ] || mode=regular
     mkdir -p "$RUN/mitmproxy"
     cat "$KEYS/inspection-mitmproxy.key" "$KEYS/inspection-mitmproxy.pem" >"$RUN/mitmproxy/mitmproxy-ca.pem"
-    background mitmproxy gateway mitmdump --mode "$mode" --listen-port "$PROXY_PORT" \
+    run_mitmproxy --mode "$mode"
+}
+
+run_mitmproxy() { # OPTION...
+    background mitmproxy gateway mitmdump --listen-port "$PROXY_PORT" "$@" \
         --set confdir="$RUN/mitmproxy" --set ssl_verify_upstream_trusted_ca="$LAB/upstream.pem"
+    PROXY_PROCESS=${BACKGROUND[-1]}
 }
 
 squid_config() {
@@ -79,6 +84,15 @@ bypass() {
     read -r ipv4 ipv6 < <(awk -v name="$1" '$1 == name { print $2, $3 }' "$HERE/sites")
     in_net gateway nft add element inet lab bypass4 "{ $ipv4 }"
     in_net gateway nft add element inet lab bypass6 "{ $ipv6 }"
+    printf '%s\t%s\t%s\n' "$(date +%s.%6N)" '*' "$1" >>"$RUN/policy"
+}
+
+# splice NAME: from now on mitmproxy passes this site's TLS through without ending it.
+splice() {
+    kill "$PROXY_PROCESS"
+    wait "$PROXY_PROCESS" || true
+    run_mitmproxy --mode transparent --ignore-hosts "^${1//./\\.}(:443)?\$"
+    wait_for 20 mitmproxy is_listening gateway "$PROXY_PORT"
     printf '%s\t%s\t%s\n' "$(date +%s.%6N)" '*' "$1" >>"$RUN/policy"
 }
 

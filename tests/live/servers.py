@@ -49,6 +49,7 @@ def mutual_context(site, keys):
     context.load_cert_chain(path + ".chain", path + ".key")
     context.load_verify_locations(os.path.join(keys, "private-root.pem"))
     context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 1
     version = ssl.TLSVersion.TLSv1_2 if site["serves"] == "mtls12" else ssl.TLSVersion.TLSv1_3
     context.minimum_version = context.maximum_version = version
     return context

@@ -3,8 +3,8 @@
 
 Hands IP packets from a tun device in one namespace to one in the other, each after half of the
 round-trip time of the site it comes from or goes to, and takes that site's hops off its TTL. So a
-session that ends at the gateway's proxy answers in microseconds with the proxy's TTL, and one that
-goes direct looks as far away as it is. Replaces tc netem, which not every kernel has.
+connection that ends at the gateway's proxy is answered in microseconds with the proxy's TTL, and one
+that goes direct looks as far away as it is. Replaces tc netem, which not every kernel has.
 """
 import ctypes
 import fcntl
