@@ -48,8 +48,10 @@ static const char *const shape_names[] = {
 static const char *const tunnel_names[] = {
     [TUNNEL_NONE] = "none",     [TUNNEL_GRE] = "gre",       [TUNNEL_ERSPAN] = "erspan",
     [TUNNEL_VXLAN] = "vxlan",   [TUNNEL_GENEVE] = "geneve", [TUNNEL_IPIP] = "ipip",
-    [TUNNEL_TEREDO] = "teredo", [TUNNEL_GTPU] = "gtpu",
+    [TUNNEL_TEREDO] = "teredo", [TUNNEL_GTPU] = "gtpu",     [TUNNEL_CAPWAP] = "capwap",
 };
+
+static const char *const level_names[] = {"unknown", "warning", "fatal"};
 
 static const struct {
     uint16_t version;
@@ -63,18 +65,24 @@ static const struct {
     {VERSION_DTLS10, "dtls", "1.0"},
 };
 
+/* The word of a value; "unknown" for one that has none. */
+static const char *word_of(const char *const *names, size_t count, unsigned value)
+{
+    return value < count && names[value] ? names[value] : "unknown";
+}
+
 /* The index of `name`, -1 when it is none of them. */
 static int find(const char *const *names, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
+        if (names[i] && strcmp(names[i], name) == 0)
             return (int)i;
     return -1;
 }
 
 const char *session_protocol_name(enum session_protocol protocol)
 {
-    return protocol_names[protocol];
+    return word_of(protocol_names, COUNT(protocol_names), protocol);
 }
 
 bool session_protocol_from_name(const char *name, enum session_protocol *out)
@@ -88,7 +96,7 @@ bool session_protocol_from_name(const char *name, enum session_protocol *out)
 
 const char *side_name(enum side side)
 {
-    return side_names[side];
+    return word_of(side_names, COUNT(side_names), side);
 }
 
 bool side_from_name(const char *name, enum side *out)
@@ -102,7 +110,7 @@ bool side_from_name(const char *name, enum side *out)
 
 const char *close_how_name(enum close_how how)
 {
-    return close_names[how];
+    return word_of(close_names, COUNT(close_names), how);
 }
 
 bool close_how_from_name(const char *name, enum close_how *out)
@@ -116,7 +124,7 @@ bool close_how_from_name(const char *name, enum close_how *out)
 
 const char *inspection_state_name(enum inspection_state state)
 {
-    return state_names[state];
+    return word_of(state_names, COUNT(state_names), state);
 }
 
 bool inspection_state_from_name(const char *name, enum inspection_state *out)
@@ -130,7 +138,7 @@ bool inspection_state_from_name(const char *name, enum inspection_state *out)
 
 const char *inspection_basis_name(enum inspection_basis basis)
 {
-    return basis_names[basis];
+    return word_of(basis_names, COUNT(basis_names), basis);
 }
 
 bool inspection_basis_from_name(const char *name, enum inspection_basis *out)
@@ -144,7 +152,7 @@ bool inspection_basis_from_name(const char *name, enum inspection_basis *out)
 
 const char *outcome_shape_name(enum outcome_shape shape)
 {
-    return shape_names[shape];
+    return word_of(shape_names, COUNT(shape_names), shape);
 }
 
 bool outcome_shape_from_name(const char *name, enum outcome_shape *out)
@@ -158,7 +166,7 @@ bool outcome_shape_from_name(const char *name, enum outcome_shape *out)
 
 const char *tunnel_kind_name(enum tunnel_kind kind)
 {
-    return tunnel_names[kind];
+    return word_of(tunnel_names, COUNT(tunnel_names), kind);
 }
 
 bool tunnel_kind_from_name(const char *name, enum tunnel_kind *out)
@@ -172,9 +180,16 @@ bool tunnel_kind_from_name(const char *name, enum tunnel_kind *out)
 
 const char *alert_level_name(uint8_t level)
 {
-    static const char *const levels[] = {"unknown", "warning", "fatal"};
+    return word_of(level_names, COUNT(level_names), level);
+}
 
-    return levels[level < COUNT(levels) ? level : 0];
+bool alert_level_from_name(const char *name, uint8_t *out)
+{
+    int found = find(level_names, COUNT(level_names), name);
+
+    if (found >= 0)
+        *out = (uint8_t)found;
+    return found >= 0;
 }
 
 static void describe_hex(uint16_t number, char buffer[SESSION_NUMBER_TEXT_MAX])
@@ -224,7 +239,7 @@ bool version_from_text(const char *family, const char *number, uint16_t *out)
     if (strncmp(number, draft, sizeof(draft) - 1) == 0) {
         value = strtoul(number + sizeof(draft) - 1, &end, 10);
         *out = (uint16_t)(0x7f00 | (value & 0xff));
-        return *end == '\0' && value <= 0xff;
+        return *end == '\0' && end > number + sizeof(draft) - 1 && value <= 0xff;
     }
     value = strtoul(number, &end, 16);
     *out = (uint16_t)value;

@@ -37,6 +37,7 @@ bool tunnel_kind_from_name(const char *name, enum tunnel_kind *out);
 
 /* "warning", "fatal"; any other level is "unknown" */
 const char *alert_level_name(uint8_t level);
+bool alert_level_from_name(const char *name, uint8_t *out);
 
 /* A protocol version as events name it: its family and its number. */
 struct version_text {
