@@ -95,7 +95,8 @@ bool json_in_bool(struct json_in *in, json_object *parent, const char *key)
     return value && json_object_get_boolean(value);
 }
 
-uint64_t json_in_number(struct json_in *in, json_object *parent, const char *key, uint64_t most)
+uint64_t json_in_number(struct json_in *in, json_object *parent, const char *key,
+                        uint64_t most)
 {
     json_object *value = value_of(in, parent, key, json_type_int);
 

@@ -146,6 +146,7 @@ static void write_certificate(const struct certificate *c, struct json_out *out)
         json_out_text(out, "subject", c->subject);
         json_out_text(out, "issuer", c->issuer);
     }
+    json_out_fact(out, "common_name", c->common_name);
     json_out_hex(out, "sha256", span_of(c->sha256, SHA256_BYTES));
     if (c->readable) {
         json_out_text(out, "spki_sha256_b64",

@@ -1,0 +1,21 @@
+/*
+ * One line while it is read: shared by the two halves of the reader, for nobody else.
+ */
+#pragma once
+
+#include "session/json_in.h"
+#include "session/name_table.h"
+#include "session/session.h"
+
+struct reading {
+    struct json_in in;
+    const struct name_table *ciphers;
+    const struct name_table *groups;
+    struct text_pool *texts;
+    json_object *event;
+    json_object *pinsight;
+    struct session *s;
+};
+
+/* Fill what stands under `pinsight`, but for certificates and ALPN. */
+void session_read_facts(struct reading *r);
