@@ -141,7 +141,7 @@ uint64_t json_in_time(struct json_in *in, json_object *parent, const char *key)
 
 int64_t json_in_seconds(struct json_in *in, json_object *parent, const char *key)
 {
-    const char *text = json_in_lent(in, parent, key), *rest = text;
+    const char *text = json_in_lent(in, parent, key), *rest;
     struct tm tm = {0};
 
     if (!text)

@@ -81,11 +81,11 @@ void text_pool_init(struct text_pool *p)
 
 void text_pool_fini(struct text_pool *p)
 {
-    struct pooled_text *text, *next;
+    struct pooled_text *text = p->map, *next;
 
-    HASH_ITER(hh, p->map, text, next)
-    {
-        HASH_DEL(p->map, text);
+    HASH_CLEAR(hh, p->map);
+    for (; text; text = next) {
+        next = text->hh.next;
         free(text);
     }
     p->count = 0;
