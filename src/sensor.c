@@ -229,6 +229,10 @@ int sensor_push(struct sensor *s, const struct frame *frame)
     if (!s->checked_expiry)
         check_expiry(s, frame->time_ns);
     worker_push(&s->worker, frame);
+    if (s->worker.flows.stats.clock_steps != s->clock_steps) {
+        s->clock_steps = s->worker.flows.stats.clock_steps;
+        correlator_drain(&s->correlator);
+    }
     correlator_tick(&s->correlator, worker_now_ns(&s->worker));
     check_authority(s);
     report_if_due(s, worker_now_ns(&s->worker));

@@ -22,6 +22,7 @@ struct sensor {
     bool checked_expiry;
     int write_failures;
     uint64_t next_stats_ns;
+    uint64_t clock_steps;
     struct err why; /* of the last failed write */
 };
 

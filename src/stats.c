@@ -37,6 +37,7 @@ static void put_flow(struct stats_rows *out, const struct flows *f)
     put(out, "flow", "midstream", f->stats.midstream);
     put(out, "flow", "without_flow", f->stats.without_flow);
     put(out, "flow", "time_backwards", f->stats.backwards);
+    put(out, "flow", "clock_steps", f->stats.clock_steps);
     put(out, "flow", "connections", f->stats.connections);
     put(out, "flow", "connections_live", f->stats.connections_live);
     put(out, "flow", "connections_evicted", f->stats.connections_evicted);
@@ -97,6 +98,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "retracted", c->stats.retracted);
     put(out, "detect", "allow_listed", c->stats.allow_listed);
     put(out, "detect", "rate_capped", c->stats.rate_capped);
+    put(out, "detect", "duplicates", c->stats.duplicates);
     put(out, "detect", "late", c->stats.late);
     put(out, "detect", "held_back", c->hold_back.count);
     put(out, "detect", "let_go_early", c->hold_back.early);

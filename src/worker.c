@@ -53,6 +53,7 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
 static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, uint64_t now_ns)
 {
     struct flow_state *state = state_of(c);
+    uint64_t complete_ns;
 
     if (!state->decided) {
         state->outcome.last_ns = c->last_ns;
@@ -65,14 +66,9 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, 
         }
         state->decided = true;
     }
-    if (ask == ASK_NOW &&
-        !outcome_is_complete(&state->outcome, state->decision.decided_ns, now_ns)) {
-        uint64_t closed = outcome_closed_ns(&state->outcome, TLS_CLIENT);
-        uint64_t until = state->decision.decided_ns + OUTCOME_LINGER_NS;
-
-        if (closed && closed + OUTCOME_SETTLE_NS < until)
-            until = closed + OUTCOME_SETTLE_NS;
-        flows_set_timer(&w->flows, c, until);
+    complete_ns = outcome_complete_ns(&state->outcome, state->decision.decided_ns);
+    if (ask == ASK_NOW && now_ns < complete_ns) {
+        flows_set_timer(&w->flows, c, complete_ns);
         return;
     }
     tell_session(w, c, state);
@@ -133,7 +129,9 @@ static void push_peeked(struct turn *turn, uint64_t time_ns)
         struct chunk chunk = {.bytes = span_of(p->peeked[side], p->have[side]),
                               .time_ns = time_ns};
 
-        if (p->have[side])
+        if (p->missed[side])
+            chunk = (struct chunk){.absent = 1, .gap = true, .time_ns = time_ns};
+        if (p->have[side] || p->missed[side])
             push_tls(turn, side, &chunk);
     }
     turn->state->segments = 0;
@@ -146,7 +144,7 @@ static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
     struct worker *w = turn->worker;
 
     if (chunk->gap)
-        state->preamble.verdict = PREAMBLE_OTHER;
+        preamble_miss(&state->preamble, side);
     switch (preamble_push(&state->preamble, side, chunk->bytes, &chunk->bytes)) {
     case PREAMBLE_TLS:
         begin_tls(w, turn->connection, state);

@@ -1,9 +1,16 @@
 #include "detect/correlate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "detect/judge.h"
 #include "detect/observe.h"
+
+/* A session that was taken, by its id. */
+struct seen_session {
+    struct memory_entry entry;
+    bool known;
+};
 
 static void drop_key(void *ctx, struct memory_entry *entry)
 {
@@ -37,6 +44,7 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys, NULL,
                       NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
+    memory_table_init(&c->seen, sizeof(struct seen_session), keys, NULL, NULL);
     c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
     if (!c->allow_hits)
         return err_set(why, "no memory for the hit counters of %zu list entries", lists);
@@ -48,7 +56,7 @@ void correlator_fini(struct correlator *c)
     struct memory_table *tables[] = {&c->devices,      &c->apps,
                                      &c->destinations, &c->device_apps,
                                      &c->keys,         &c->app_destinations,
-                                     &c->device_destinations};
+                                     &c->device_destinations, &c->seen};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_table_fini(tables[i]);
@@ -117,8 +125,28 @@ static void let_go(struct correlator *c)
     free(s);
 }
 
+/* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */
+static bool is_duplicate(struct correlator *c, const struct session *s)
+{
+    struct memory_id id;
+    struct seen_session *seen;
+
+    memcpy(&id, s->id, sizeof(id));
+    seen = memory_get(&c->seen, &id);
+    if (!seen)
+        return false;
+    if (seen->known)
+        return true;
+    seen->known = true;
+    return false;
+}
+
 void correlator_push(struct correlator *c, const struct session *s)
 {
+    if (is_duplicate(c, s)) {
+        c->stats.duplicates++;
+        return;
+    }
     if (hold_back_full(&c->hold_back)) {
         c->hold_back.early++;
         let_go(c);
@@ -144,4 +172,5 @@ void correlator_drain(struct correlator *c)
     while (hold_back_first(&c->hold_back, UINT64_MAX))
         let_go(c);
     settle_until(c, UINT64_MAX);
+    c->now_ns = 0;
 }

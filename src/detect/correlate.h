@@ -48,6 +48,7 @@ struct correlator_stats {
     uint64_t waiting;         /* stage 1 fired, decision waits for the device */
     uint64_t allow_listed;    /* lowered to informational by a list */
     uint64_t rate_capped;     /* not issued: the device had its share of the day */
+    uint64_t duplicates;      /* the same connection was captured before */
     uint64_t late;            /* sessions older than one that was already judged */
     uint64_t no_memory;
 };
@@ -58,7 +59,7 @@ struct correlator {
     struct hold_back hold_back;
     struct siblings siblings;
     struct memory_table devices, device_apps, apps, destinations, app_destinations,
-        device_destinations, keys;
+        device_destinations, keys, seen;
     struct settle_queue settle;
     struct correlator_stats stats;
     uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
@@ -75,5 +76,5 @@ void correlator_push(struct correlator *c, const struct session *s);
 /* Packet time has reached `now_ns`: let go what has waited long enough. */
 void correlator_tick(struct correlator *c, uint64_t now_ns);
 
-/* The input ended: let everything go and settle what is pending. */
+/* The input ended, or its clock stepped back: let everything go and settle what is pending. */
 void correlator_drain(struct correlator *c);

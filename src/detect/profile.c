@@ -196,7 +196,7 @@ static uint16_t first_ticket(const struct session *s)
 
 static bool has_flight(const struct session *s)
 {
-    return s->version >= 0x0304 && !s->resumed && s->protocol == SESSION_TLS;
+    return version_is_tls13(s->version) && !s->resumed && s->protocol == SESSION_TLS;
 }
 
 static enum profile_match compare_value(const struct profile_values *v, uint16_t value)

@@ -36,7 +36,7 @@ static bool speaks_h2(const struct session *s)
 {
     if (s->next_protocol[0])
         return strcmp(s->next_protocol, "h2") == 0;
-    return s->version >= 0x0304 && session_offers_alpn(s, "h2");
+    return version_is_tls13(s->version) && session_offers_alpn(s, "h2");
 }
 
 static double after_handshake_weight(const struct tuning *t, const struct session *s)

@@ -156,16 +156,20 @@ static uint32_t new_flow(struct flows *f, const struct flow_key *key)
 }
 
 /* A SYN that the capture holds after its SYN-ACK. */
-static bool is_overtaken_syn(const struct flows *f, const struct flow *flow, int side,
-                             const struct packet *packet)
+static bool take_overtaken_syn(const struct flows *f, const struct flow *flow, int side,
+                               const struct packet *packet)
 {
-    const struct connection *c;
+    struct connection *c;
 
     if (flow->flags & FLOW_SYN_SEEN || !flow->connection)
         return false;
     c = connection_get(f, flow->connection);
-    return c->opening.syn_ack_seen && c->opening.opener == side &&
-           c->streams[side].next == packet->sequence + 1;
+    if (!c->opening.syn_ack_seen || c->opening.opener != side ||
+        c->ack_first[!side] != packet->sequence + 1)
+        return false;
+    if (!c->streams[side].started)
+        stream_start(&c->streams[side], packet->sequence + 1);
+    return true;
 }
 
 static void note_syn(struct flow *flow, int side, const struct packet *packet)
@@ -184,11 +188,12 @@ static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side, 
 
     if (number) {
         flow = flow_table_get(&f->table, number);
-        if ((flow->flags & FLOW_SYN_SEEN) && flow->syn_sequence == packet->sequence) {
+        if ((flow->flags & FLOW_SYN_SEEN) && !(flow->flags & (FLOW_RST | FLOW_CLOSED)) &&
+            flow->syn_sequence == packet->sequence) {
             flow->syn_us = (uint32_t)(packet->time_ns / NS_PER_US);
             return number;
         }
-        if (is_overtaken_syn(f, flow, side, packet)) {
+        if (take_overtaken_syn(f, flow, side, packet)) {
             note_syn(flow, side, packet);
             return number;
         }
@@ -219,6 +224,13 @@ static void adopt_syn(struct connection *c, const struct flow *flow, uint64_t no
 
 static void push_syn_ack(struct connection *c, int side, const struct packet *packet)
 {
+    struct stream *answer = &c->streams[side];
+
+    /* A server can answer a repeated SYN with another number: what the client acknowledged counts,
+     * before that the last one. */
+    if (answer->started && c->payload_bytes[side] == 0 && !answer->held &&
+        !(c->has_ack[!side] && c->ack_last[!side] == answer->next))
+        stream_start(answer, packet->sequence + 1);
     if (c->opening.syn_ack_seen)
         return;
     opening_read_syn_ack(&c->opening, packet);
@@ -227,9 +239,9 @@ static void push_syn_ack(struct connection *c, int side, const struct packet *pa
         c->opening.rtt_ns = nanotime_since(c->start_ns, packet->time_ns);
     else
         c->midstream = false; /* its beginning is here, only the SYN is missing */
-    if (!c->streams[side].started)
-        stream_start(&c->streams[side], packet->sequence + 1);
-    if (!c->streams[!side].started)
+    if (!answer->started)
+        stream_start(answer, packet->sequence + 1);
+    if (!c->streams[!side].started && c->packets[!side] > 0)
         stream_start(&c->streams[!side], packet->acknowledgement);
 }
 
@@ -516,6 +528,14 @@ static uint32_t find_flow(struct flows *f, const struct packet *packet, int *sid
     return number;
 }
 
+/* Another clock, or another capture: what is open belongs to the old time and ends with it. */
+static void step_back(struct flows *f, uint64_t now_ns)
+{
+    flows_drain(f);
+    f->now_ns = now_ns;
+    f->stats.clock_steps++;
+}
+
 void flows_push(struct flows *f, const struct packet *packet)
 {
     struct connection *c = NULL;
@@ -524,10 +544,12 @@ void flows_push(struct flows *f, const struct packet *packet)
     int side;
 
     f->stats.packets++;
-    if (packet->time_ns < f->now_ns)
-        f->stats.backwards++;
-    else
+    if (packet->time_ns >= f->now_ns)
         flows_tick(f, packet->time_ns);
+    else if (f->now_ns - packet->time_ns > FLOW_CLOCK_STEP_NS)
+        step_back(f, packet->time_ns);
+    else
+        f->stats.backwards++;
     number = find_flow(f, packet, &side);
     if (!number) {
         f->stats.without_flow++;

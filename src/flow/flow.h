@@ -6,8 +6,9 @@
  * (its SYN-ACK or its first payload) and is freed when the later stage says that it has seen
  * enough, so a flow whose handshake is decided costs one cache line.
  *
- * Time is packet time and never runs backwards: a packet older than the newest one is taken as
- * if it came at the newest one's time for timers, and keeps its own time for records.
+ * Time is packet time. A packet a little older than the newest one is taken as if it came at the
+ * newest one's time for timers, and keeps its own time for records. One that is older by more than
+ * FLOW_CLOCK_STEP_NS begins another stretch of time: all connections end as at the end of a capture.
  *
  * Limits: `max_flows` and `max_connections`; the least recently used one goes and is counted.
  */
@@ -24,6 +25,8 @@
 #define FLOW_HOLE_ONE_SIDED_NS UINT64_C(1000000000)
 /* ... or this: then not even TCP's retransmission brings them. */
 #define FLOW_HOLE_LOST_NS UINT64_C(10000000000)
+/* Packets that are older than the newest one by more than this come from another clock. */
+#define FLOW_CLOCK_STEP_NS UINT64_C(10000000000)
 /* A closed flow is remembered so long for late copies of its packets. */
 #define FLOW_CLOSED_LINGER_S 10u
 
@@ -115,7 +118,8 @@ struct flow_stats {
     uint64_t connections_live;
     uint64_t without_flow;        /* packets of no flow, and not worth one: late copies, bare ACKs */
     uint64_t midstream;
-    uint64_t backwards;           /* packets older than one before them */
+    uint64_t backwards;           /* packets a little older than one before them */
+    uint64_t clock_steps;         /* times when packet time jumped back */
     uint64_t udp_flows;
 };
 

@@ -158,7 +158,7 @@ static void on_server_hello(struct outcome_state *s, const struct tls_event *e)
 
     s->server_hello = true;
     s->server_hello_ns = e->time_ns;
-    s->is_tls13 = hello->version == VERSION_TLS13 || hello->version >> 8 == 0x7f;
+    s->is_tls13 = version_is_tls13(hello->version);
     s->traits = cipher_traits_of(hello->cipher);
     s->resumed = s->is_tls13 && hello->has_psk;
 }

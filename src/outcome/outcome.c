@@ -238,12 +238,30 @@ static struct outcome_decision decide_silent(const struct outcome_state *s,
     return decide_silent_client_ended(s, client_end);
 }
 
+/*
+ * Data was sent, so the certificate was accepted. A client that was asked for a certificate and had
+ * none (its first record was an empty one) may still be turned away: TLS 1.3 lets it speak first.
+ */
+static struct outcome_decision decide_useful(const struct outcome_state *s, enum outcome_ask ask,
+                                             uint64_t now_ns)
+{
+    uint64_t server_end = first_of(s->server_alert_ns, outcome_closed_ns(s, TLS_SERVER));
+
+    if (s->empty_certificate && s->server_late_records == 0) {
+        if (server_end)
+            return decided(OUTCOME_CLIENT_CERTIFICATE_REQUIRED, SHAPE_NONE, server_end);
+        if (ask == ASK_NOW && now_ns < s->useful_ns + OUTCOME_LINGER_NS)
+            return undecided(s->useful_ns + OUTCOME_LINGER_NS);
+    }
+    return decided(s->resumed ? OUTCOME_RESUMED : OUTCOME_ACCEPTED, SHAPE_NONE, s->useful_ns);
+}
+
 struct outcome_decision outcome_decide(const struct outcome_state *s,
                                        const struct outcome_tuning *tuning,
                                        enum outcome_ask ask, uint64_t now_ns)
 {
     if (s->phase == CLIENT_USEFUL)
-        return decided(s->resumed ? OUTCOME_RESUMED : OUTCOME_ACCEPTED, SHAPE_NONE, s->useful_ns);
+        return decide_useful(s, ask, now_ns);
     if (s->phase != CLIENT_FINISHED && ends_handshake(s))
         return decide_client_alert(s);
     switch (s->phase) {
@@ -275,13 +293,16 @@ bool outcome_server_speaks_first(uint16_t port)
     return false;
 }
 
-bool outcome_is_complete(const struct outcome_state *s, uint64_t decided_ns, uint64_t now_ns)
+uint64_t outcome_complete_ns(const struct outcome_state *s, uint64_t decided_ns)
 {
-    uint64_t closed = outcome_closed_ns(s, TLS_CLIENT);
+    uint64_t until = decided_ns + OUTCOME_LINGER_NS;
+    uint64_t client = outcome_closed_ns(s, TLS_CLIENT);
+    uint64_t server = outcome_closed_ns(s, TLS_SERVER);
 
-    if (now_ns >= decided_ns + OUTCOME_LINGER_NS)
-        return true;
     if (s->phase == CLIENT_USEFUL && s->server_late_records >= OUTCOME_LINGER_SERVER_RECORDS)
-        return true;
-    return closed && now_ns >= closed + OUTCOME_SETTLE_NS;
+        return decided_ns;
+    /* A client that leaves early may still be sent the hello and the certificate. */
+    if (client && server && last_of(client, server) + OUTCOME_SETTLE_NS < until)
+        until = last_of(client, server) + OUTCOME_SETTLE_NS;
+    return until;
 }

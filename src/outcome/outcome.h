@@ -116,8 +116,8 @@ enum outcome_ask {
 /* True for ports of protocols in which the server speaks first inside TLS (IMAPS, POP3S ...). */
 bool outcome_server_speaks_first(uint16_t port);
 
-/* True when a decided connection need not be kept for its tickets and close any longer. */
-bool outcome_is_complete(const struct outcome_state *s, uint64_t decided_ns, uint64_t now_ns);
+/* Until when a decided connection is kept for its tickets and its close. */
+uint64_t outcome_complete_ns(const struct outcome_state *s, uint64_t decided_ns);
 
 /* Take one event of the connection. */
 void outcome_push(struct outcome_state *s, const struct tls_event *event);

@@ -111,13 +111,20 @@ static void decide(struct preamble *p, int side, enum look look)
     }
 }
 
+void preamble_miss(struct preamble *p, int side)
+{
+    p->missed[side] = true;
+    if (p->missed[!side] || p->have[side] || p->is_connect)
+        p->verdict = PREAMBLE_OTHER;
+}
+
 enum preamble_verdict preamble_push(struct preamble *p, int side, struct span bytes,
                                     struct span *rest)
 {
     enum look look;
 
     *rest = bytes;
-    if (p->verdict != PREAMBLE_UNDECIDED)
+    if (p->verdict != PREAMBLE_UNDECIDED || p->missed[side])
         return p->verdict;
     if (p->is_connect && p->connect.state != CONNECT_OPEN) {
         push_connect(p, side, rest);

@@ -23,11 +23,15 @@ struct preamble {
     bool is_connect;
     bool hello_from_server;   /* the first TLS message is a ServerHello */
     bool is_sslv2;
+    bool missed[2];           /* the first bytes of this side were not captured */
     uint8_t hello_side;       /* flow side that sent the first TLS bytes */
     uint8_t have[2];
     uint8_t peeked[2][PREAMBLE_PEEK_MAX];
     struct connect_preamble connect;
 };
+
+/* The first bytes of `side` are missing: only the other side can still tell. */
+void preamble_miss(struct preamble *p, int side);
 
 /*
  * Take bytes of `side`. With PREAMBLE_TLS, bytes that were taken to decide stand in

@@ -89,6 +89,15 @@ static void note_client_hello(struct session *s, const struct tls_event *e)
     s->hello_ns = e->time_ns;
 }
 
+static void note_negotiated(struct session *s, const struct server_hello *hello)
+{
+    /* A library's own numbering of drafts says no more than 1.3. */
+    s->version = hello->version >> 8 == 0xfb ? VERSION_TLS13 : hello->version;
+    s->cipher = hello->cipher;
+    s->group = hello->group;
+    ja3_of_server(hello, s->ja3s);
+}
+
 static void note_server_hello(struct session *s, const struct tls_event *e)
 {
     const struct server_hello *hello = e->server_hello;
@@ -97,10 +106,7 @@ static void note_server_hello(struct session *s, const struct tls_event *e)
     if (!s->ja4[0])
         session_id_of(SIDE_SERVER, hello->random, &ends, &s->tunnel, s->id);
     s->has_server_hello = true;
-    s->version = hello->version;
-    s->cipher = hello->cipher;
-    s->group = hello->group;
-    ja3_of_server(hello, s->ja3s);
+    note_negotiated(s, hello);
     (void)text_from_span(s->next_protocol, sizeof(s->next_protocol), hello->alpn);
     if (s->hello_ns)
         s->hello_to_server_hello_us =
@@ -154,7 +160,7 @@ static void note_server_record(struct session *s, const struct tls_event *e)
         if (s->flight_count < SESSION_FLIGHT_MAX)
             s->flight[s->flight_count++] = record_of(s, e);
         s->flight_bytes += e->record.length;
-    } else if (e->record.type == RECORD_APPLICATION_DATA && s->version >= VERSION_TLS13 &&
+    } else if (e->record.type == RECORD_APPLICATION_DATA && version_is_tls13(s->version) &&
                s->ticket_count < SESSION_TICKETS_MAX) {
         s->tickets[s->ticket_count++] = e->record.length;
     }
@@ -195,6 +201,8 @@ void session_note(struct session *s, const struct tls_event *e, struct certifica
         break;
     case TLS_EVENT_HELLO_RETRY:
         s->hello_retry = true;
+        if (e->server_hello)
+            note_negotiated(s, e->server_hello); /* until the final one comes */
         break;
     case TLS_EVENT_CERTIFICATE:
         note_certificates(s, e, cache);

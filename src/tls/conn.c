@@ -79,11 +79,6 @@ static void on_client_hello(struct push *p, enum hello_kind kind, struct span bo
                 .kind = TLS_EVENT_CLIENT_HELLO, .time_ns = time_ns, .client_hello = &hello});
 }
 
-static bool is_tls13(uint16_t version)
-{
-    return version == VERSION_TLS13 || version >> 8 == 0x7f;
-}
-
 static void on_server_hello(struct push *p, struct span body, uint64_t time_ns)
 {
     struct server_hello hello;
@@ -102,7 +97,7 @@ static void on_server_hello(struct push *p, struct span body, uint64_t time_ns)
         p->context->stats.hello_retries++;
     } else {
         p->conn->seen_server_hello = true;
-        p->conn->is_tls13 = is_tls13(hello.version);
+        p->conn->is_tls13 = version_is_tls13(hello.version);
         p->context->stats.server_hellos++;
     }
     tell(p, (struct tls_event){
@@ -316,7 +311,6 @@ static void push_sslv2(struct push *p, struct span *bytes, uint64_t time_ns)
     struct tls_pending *pending = &p->direction->pending;
     struct span piece, message;
     uint16_t length;
-    uint8_t type;
 
     while (p->direction->sslv2 && span_take(bytes, 1, &piece)) {
         if (!keep(p, piece))
@@ -325,8 +319,7 @@ static void push_sslv2(struct push *p, struct span *bytes, uint64_t time_ns)
         if (!span_u16(&message, &length) || message.len < (length & 0x7fffu))
             continue;
         p->direction->sslv2 = false;
-        if (span_u8(&message, &type) && type == HANDSHAKE_CLIENT_HELLO)
-            on_client_hello(p, HELLO_SSL2, message, time_ns);
+        on_client_hello(p, HELLO_SSL2, message, time_ns);
         clear_pending(pending, p->context);
     }
 }

@@ -84,5 +84,11 @@ static inline bool hello_is_grease(uint16_t value)
     return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
 
+/* TLS 1.3, its drafts (0x7fNN), and those of a library that numbers its own (0xfbNN). */
+static inline bool version_is_tls13(uint16_t version)
+{
+    return version == VERSION_TLS13 || version >> 8 == 0x7f || version >> 8 == 0xfb;
+}
+
 /* Highest version in the supported_versions list that is no GREASE, else the legacy version. */
 uint16_t client_hello_version(const struct client_hello *hello);
