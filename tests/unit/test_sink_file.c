@@ -200,7 +200,8 @@ static void test_slow_reader(void)
     ok(pipe2(ends, O_NONBLOCK) == 0, "there is a pipe");
     if (fork() == 0) {
         (void)close(ends[0]);
-        opens(&f, "/dev/null", true);
+        if (sink_file_init(&f, "/dev/null", true, &why) < 0)
+            _exit(1);
         f.fd = ends[1];
         _exit(sink_write(&f.sink, span_of(lines, sizeof(lines)), &why) == 0 ? 0 : 1);
     }
