@@ -13,6 +13,8 @@
 /* CertificateVerify records of elliptic-curve keys vary by some bytes and are shorter than this. */
 #define ELLIPTIC_MAX 160
 #define FAR_MIN_US 10000u
+/* Key name, nonce, tag and a secret alone take more. */
+#define SEALED_TICKET_MIN 110
 
 struct span profile_registered_domain(struct span name)
 {
@@ -184,14 +186,17 @@ static uint16_t verify_record(const struct session *s)
     return 0;
 }
 
-/* First ticket, less the suite's hash length (it holds the resumption secret); 0 without. */
+/*
+ * First ticket, less the suite's hash length: it holds the resumption secret, encrypted. A shorter
+ * one is a mere number of a session that the server keeps. 0 without a ticket.
+ */
 static uint16_t first_ticket(const struct session *s)
 {
-    uint8_t hash = cipher_traits_of(s->cipher).verify_hash;
-
-    if (s->ticket_count == 0 || s->tickets[0] <= hash)
+    if (s->ticket_count == 0)
         return 0;
-    return (uint16_t)(s->tickets[0] - hash);
+    if (s->tickets[0] < SEALED_TICKET_MIN)
+        return s->tickets[0];
+    return (uint16_t)(s->tickets[0] - cipher_traits_of(s->cipher).verify_hash);
 }
 
 static bool has_flight(const struct session *s)
