@@ -100,15 +100,15 @@ static enum profile_certificate certificate_says(const struct inspection *in,
 }
 
 static void add_profile(const struct tuning_evidence_db *w, const struct profile_answer *a,
-                        struct sum *sum)
+                        bool bypassed, struct sum *sum)
 {
     double before = sum->db;
 
     /* A box that splices a session through answers the SYN all the same: where the flight is
-     * another's, the machine in front of it says nothing. */
+     * another's, or policy says to splice, the machine in front of it says nothing. */
     if (a->flight == PROFILE_DIFFERS)
         sum->db += w->flight_layout_differs;
-    else if (a->syn_ack == PROFILE_EQUAL)
+    else if (a->syn_ack == PROFILE_EQUAL && !bypassed)
         sum->db += w->syn_ack_match + (a->path == PROFILE_EQUAL ? w->path_match : 0);
     if (a->flight == PROFILE_EQUAL)
         sum->db += w->flight_layout_match;
@@ -140,7 +140,7 @@ static struct sum add_up(const struct inspection *in, const struct session *s,
     if (!context->segment && scope && scope->authority_sessions > 0 && answer.served)
         sum.db = 0;
     if (context->segment || (scope && scope->authority_sessions > 0))
-        add_profile(w, &answer, &sum);
+        add_profile(w, &answer, context->bypassed, &sum);
     if (s->protocol == SESSION_QUIC)
         sum = (struct sum){sum.db + w->quic, BASIS_QUIC};
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
