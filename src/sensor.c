@@ -26,6 +26,22 @@ static void on_raw_session(void *ctx, const struct session *session)
     correlator_push(&s->correlator, session);
 }
 
+static void write_ends(struct sensor *s, uint64_t until_ns)
+{
+    struct session_end end;
+
+    while (ends_take(&s->ends, until_ns, &end))
+        note_failure(s, alert_output_session_end(s->output, &end, &s->why));
+}
+
+static void on_session_end(void *ctx, const struct session_end *end)
+{
+    struct sensor *s = ctx;
+
+    if (!ends_put(&s->ends, end))
+        note_failure(s, alert_output_session_end(s->output, end, &s->why));
+}
+
 static void on_session(void *ctx, const struct session *session)
 {
     struct sensor *s = ctx;
@@ -84,6 +100,8 @@ static int init_worker(struct sensor *s, const struct sensor_options *options, s
         .hash_seed = options->seed,
         .certificates = s->certificates,
         .on_session = on_raw_session,
+        .on_session_end =
+            s->config->output.sessions == OUTPUT_SESSIONS_FULL ? on_session_end : NULL,
         .ctx = s,
     };
 
@@ -224,18 +242,30 @@ static void report_if_due(struct sensor *s, uint64_t now_ns)
     s->next_stats_ns = now_ns + interval;
 }
 
+/* A session event is written this long after its decision, so its totals can follow. */
+static uint64_t hold_back_ns(const struct sensor *s)
+{
+    return tuning_ns(s->config->rules.tuning.hold_back_s) + NS_PER_MS;
+}
+
 int sensor_push(struct sensor *s, const struct frame *frame)
 {
+    uint64_t now_ns;
+
     if (!s->checked_expiry)
         check_expiry(s, frame->time_ns);
     worker_push(&s->worker, frame);
     if (s->worker.flows.stats.clock_steps != s->clock_steps) {
         s->clock_steps = s->worker.flows.stats.clock_steps;
         correlator_drain(&s->correlator);
+        write_ends(s, UINT64_MAX);
     }
-    correlator_tick(&s->correlator, worker_now_ns(&s->worker));
+    now_ns = worker_now_ns(&s->worker);
+    correlator_tick(&s->correlator, now_ns);
+    if (s->ends.count > 0 && now_ns > hold_back_ns(s))
+        write_ends(s, now_ns - hold_back_ns(s));
     check_authority(s);
-    report_if_due(s, worker_now_ns(&s->worker));
+    report_if_due(s, now_ns);
     return s->write_failures ? -1 : 0;
 }
 
@@ -243,6 +273,7 @@ int sensor_drain(struct sensor *s)
 {
     worker_drain(&s->worker);
     correlator_drain(&s->correlator);
+    write_ends(s, UINT64_MAX);
     if (s->stats_on)
         sensor_report(s);
     note_failure(s, alert_output_flush(s->output, &s->why));
@@ -261,6 +292,7 @@ void sensor_fini(struct sensor *s)
     if (s->output)
         (void)alert_output_fini(s->output, &why);
     free(s->output);
+    ends_fini(&s->ends);
     correlator_fini(&s->correlator);
     worker_fini(&s->worker);
     certificate_cache_free(s->certificates);

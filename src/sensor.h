@@ -7,6 +7,7 @@
 #include "alert/alert.h"
 #include "config/config.h"
 #include "detect/correlate.h"
+#include "ends.h"
 #include "worker.h"
 
 struct sensor {
@@ -14,6 +15,7 @@ struct sensor {
     struct certificate_cache *certificates;
     struct worker worker;
     struct correlator correlator;
+    struct ends ends;
     struct alert_output *output;
     const char **authority_names;
     bool stats_on;

@@ -17,6 +17,8 @@ struct flow_state {
     uint8_t segments; /* chunks of the client so far */
     bool tls;
     bool decided;
+    bool told;        /* kept for its totals only */
+    uint64_t application_records[2]; /* by enum tls_side */
 };
 
 /* A callback's worker and connection, for the events that come out of it. */
@@ -49,6 +51,54 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
     w->options.on_session(w->options.ctx, &state->session);
 }
 
+/* ---- totals of a connection whose session was told */
+
+/* After both sides closed, late copies and answers are waited for this long. */
+#define END_SETTLE_NS UINT64_C(100000000)
+
+static void tell_end(struct worker *w, struct connection *c, struct flow_state *state)
+{
+    const struct session *s = &state->session;
+    int client = state->client;
+    struct session_end end = {
+        .protocol = s->protocol,
+        .ends = session_ends_of(s),
+        .client_bytes = c->bytes[client],
+        .server_bytes = c->bytes[!client],
+        .client_packets = c->packets[client],
+        .server_packets = c->packets[!client],
+        .client_records = state->application_records[TLS_CLIENT],
+        .server_records = state->application_records[TLS_SERVER],
+        .start_ns = s->start_ns,
+        .end_ns = c->last_ns,
+        .close_by = s->close_by,
+        .close_how = s->close_how == CLOSE_NONE ? CLOSE_TIMEOUT : s->close_how,
+    };
+
+    memcpy(end.session_id, s->id, sizeof(end.session_id));
+    w->options.on_session_end(w->options.ctx, &end);
+    release(w, state);
+    flows_forget(&w->flows, c);
+}
+
+static void watch_end(struct worker *w, struct connection *c, uint64_t now_ns)
+{
+    const struct outcome_state *o = &state_of(c)->outcome;
+    uint64_t client = outcome_closed_ns(o, TLS_CLIENT);
+    uint64_t server = outcome_closed_ns(o, TLS_SERVER);
+    uint64_t closed = client > server ? client : server;
+    bool reset = o->rst_ns[TLS_CLIENT] || o->rst_ns[TLS_SERVER];
+
+    if (!reset && (!client || !server))
+        return;
+    if (now_ns < closed + END_SETTLE_NS)
+        flows_set_timer(&w->flows, c, closed + END_SETTLE_NS);
+    else
+        tell_end(w, c, state_of(c));
+}
+
+/* ---- the decision */
+
 /* Ask for the outcome; tell the session when it is decided and complete. */
 static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, uint64_t now_ns)
 {
@@ -73,7 +123,24 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, 
     }
     tell_session(w, c, state);
     release(w, state);
-    flows_forget(&w->flows, c);
+    if (!w->options.on_session_end || !session_has_hello(&state->session)) {
+        flows_forget(&w->flows, c);
+        return;
+    }
+    state->told = true;
+    if (ask == ASK_NOW)
+        watch_end(w, c, now_ns);
+    else
+        tell_end(w, c, state);
+}
+
+/* Something happened, or time has passed. */
+static void look(struct worker *w, struct connection *c, uint64_t now_ns)
+{
+    if (state_of(c)->told)
+        watch_end(w, c, now_ns);
+    else
+        judge(w, c, ASK_NOW, now_ns);
 }
 
 /* ---- events of a connection */
@@ -83,6 +150,10 @@ static void on_tls_event(void *ctx, const struct tls_event *event)
     struct turn *turn = ctx;
     struct flow_state *state = turn->state;
 
+    if (event->kind == TLS_EVENT_RECORD && event->record.type == RECORD_APPLICATION_DATA)
+        state->application_records[event->side]++;
+    if (state->told)
+        return;
     if (event->kind == TLS_EVENT_CLIENT_HELLO)
         state->session.hello_segments = state->segments;
     session_note(&state->session, event, turn->worker->options.certificates);
@@ -169,7 +240,7 @@ static void on_bytes(void *ctx, struct connection *c, int side, const struct chu
     if (!turn.state->tls && !push_preamble(&turn, side, &rest))
         return;
     push_tls(&turn, side, &rest);
-    judge(turn.worker, c, ASK_NOW, turn.worker->flows.now_ns);
+    look(turn.worker, c, turn.worker->flows.now_ns);
 }
 
 static void on_datagram(void *ctx, struct connection *c, int side, const struct packet *packet)
@@ -195,13 +266,13 @@ static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
                   connection_is_acknowledged(c, !state->client, UNACKNOWLEDGED_ALERT), time_ns);
     session_note_close(&state->session, by_client ? SIDE_CLIENT : SIDE_SERVER,
                        by_reset ? CLOSE_RST : CLOSE_FIN, time_ns);
-    judge(w, c, ASK_NOW, w->flows.now_ns);
+    look(w, c, w->flows.now_ns);
 }
 
 static void on_timer(void *ctx, struct connection *c, uint64_t now_ns)
 {
     if (state_of(c)->tls)
-        judge(ctx, c, ASK_NOW, now_ns);
+        look(ctx, c, now_ns);
 }
 
 static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t now_ns)
@@ -209,7 +280,9 @@ static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
     struct worker *w = ctx;
     struct flow_state *state = state_of(c);
 
-    if (state->tls)
+    if (state->told)
+        tell_end(w, c, state);
+    else if (state->tls)
         judge(w, c, why == FLOW_END_CAPTURE ? ASK_CAPTURE : ASK_TIMEOUT, now_ns);
     else
         release(w, state);

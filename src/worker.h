@@ -8,10 +8,12 @@
 #include "decode/decode.h"
 #include "flow/flow.h"
 #include "session/session.h"
+#include "session/session_end.h"
 #include "tls/certificate.h"
 #include "tls/conn.h"
 
 typedef void (*session_fn)(void *ctx, const struct session *session);
+typedef void (*session_end_fn)(void *ctx, const struct session_end *end);
 
 struct worker_options {
     struct decode_options decode;
@@ -24,6 +26,7 @@ struct worker_options {
     uint64_t hash_seed;
     struct certificate_cache *certificates; /* borrowed */
     session_fn on_session;
+    session_end_fn on_session_end; /* NULL: nobody wants totals, connections are let go early */
     void *ctx;
 };
 
