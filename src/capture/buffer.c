@@ -137,9 +137,13 @@ static size_t gzip_unpack(struct buffer *b, uint8_t *out, size_t room)
 
 /* zstd: frames, one or several in a row (RFC 8878, 3.1), skippable ones between them. */
 
+/* The first bytes of a frame, which tell how many more its header has. */
+#define ZSTD_BEGIN 5
+
 static bool zstd_start(struct buffer *b)
 {
     b->unpacker = ZSTD_createDStream();
+    b->unpacker_wants = ZSTD_BEGIN;
     return b->unpacker != NULL;
 }
 
@@ -148,9 +152,11 @@ static void zstd_stop(struct buffer *b)
     (void)ZSTD_freeDStream(b->unpacker);
 }
 
+/* Given no more than the next block, so that damage does not take what stands before it along. */
 static size_t zstd_unpack(struct buffer *b, uint8_t *out, size_t room)
 {
-    ZSTD_inBuffer in = {.src = b->packed_rest.data, .size = b->packed_rest.len};
+    struct span part = span_first(b->packed_rest, b->unpacker_wants);
+    ZSTD_inBuffer in = {.src = part.data, .size = part.len};
     ZSTD_outBuffer to = {.dst = out, .size = room};
     size_t result = ZSTD_decompressStream(b->unpacker, &to, &in);
 
@@ -159,6 +165,7 @@ static size_t zstd_unpack(struct buffer *b, uint8_t *out, size_t room)
         return 0;
     }
     b->unit_open = result != 0;
+    b->unpacker_wants = result ? result : ZSTD_BEGIN;
     if (!span_skip(&b->packed_rest, in.pos))
         b->packed_rest.len = 0;
     return to.pos;

@@ -6,7 +6,8 @@
  * Out: `rest`, the bytes read and not yet consumed. `buffer_need` makes it longer: what is left is
  * moved to the front of the memory and more is read behind it, so every span taken before is void.
  *
- * The memory is allocated once in buffer_init and serves one file after the other. No more than
+ * The memory is allocated once in buffer_init and serves one file after the other; zstd may take
+ * up to 128 MiB more, for what a frame declares as its window. No more than
  * BUFFER_NEED_MAX bytes can be asked for at once. Whatever goes wrong ends the stream:
  * buffer_need is then false and buffer_failure says why (NULL: the plain end of the file).
  */
@@ -37,8 +38,9 @@ struct buffer {
     void *unpacker;                /* state of zlib or zstd */
     uint8_t *packed; /* bytes still to be unpacked: allocated at the first use */
     struct span packed_rest;
-    bool unpacker_full; /* it may hold more than there was room for */
-    bool unit_open;     /* inside a gzip member or zstd frame: the end may not come here */
+    size_t unpacker_wants; /* bytes of input that zstd asks for */
+    bool unpacker_full;    /* it may hold more than there was room for */
+    bool unit_open; /* inside a gzip member or zstd frame: the end may not come here */
     const char *failure;
     const volatile sig_atomic_t *stop; /* may be NULL */
 };

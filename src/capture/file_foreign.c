@@ -64,7 +64,8 @@ enum reader_result foreign_start(struct reader *r)
     FILE *stream = fopencookie(&r->buffer, "r", functions);
     struct foreign *f = calloc(1, sizeof(*f));
 
-    if (stream && f)
+    /* Unbuffered, so that the place of damage is that in the file. */
+    if (stream && f && setvbuf(stream, NULL, _IONBF, 0) == 0)
         f->pcap = pcap_fopen_offline_with_tstamp_precision(stream,
                                                            PCAP_TSTAMP_PRECISION_NANO, why);
     if (!f || !f->pcap) {
