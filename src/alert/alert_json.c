@@ -252,10 +252,10 @@ static void write_app(const struct finding *f, struct json_out *out)
 
 static void write_platform(const struct finding *f, struct json_out *out)
 {
-    if (!f->platform)
+    if (!f->has_device)
         return;
     json_out_object(out, "platform");
-    json_out_text(out, "name", f->platform);
+    json_out_text(out, "name", f->platform ? f->platform : "unknown");
     json_out_fact(out, "basis", f->platform_basis);
     json_out_end(out);
 }

@@ -243,8 +243,7 @@ static void write_device(const struct finding *f, struct text *out)
     if (f->has_mac)
         add_format(&p, ", %02X-%02X-%02X-%02X-%02X-%02X", f->mac[0], f->mac[1], f->mac[2],
                    f->mac[3], f->mac[4], f->mac[5]);
-    if (f->platform)
-        add_format(&p, ", %s", f->platform);
+    add_format(&p, ", %s", f->platform ? f->platform : "platform not known");
     if (f->platform && f->platform_basis)
         add_format(&p, " (%s)", f->platform_basis);
     if (f->device_ambiguous)
@@ -310,7 +309,7 @@ static void write_session(const struct finding *f, const struct finding_evidence
                e->shape == SHAPE_NONE ? "" : ")", alert_inspection_words(e->inspection));
     if (e->inspection_basis != BASIS_NONE)
         add_format(&p, " (%s)", inspection_basis_name(e->inspection_basis));
-    if (!e->counted)
+    if (!e->counted && outcome_is_refusal(e->outcome))
         add(&p, ", same episode");
     else if (e->weight_db != 0)
         add_format(&p, ", %+.1f dB", e->weight_db);

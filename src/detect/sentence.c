@@ -88,8 +88,8 @@ void sentence_message(const struct report *r, enum finding_type type, const stru
                         s->direct_total, plural(s->direct_total));
         return;
     }
-    text_add(&t, type == FINDING_PINNING_SUSPECTED ? " runs an app that pins " : " refuses TLS "
-                                                                                "inspection of ");
+    text_add(&t, type == FINDING_PINNING_SUSPECTED ? " seems to run an app that pins "
+                                                   : " refuses TLS inspection of ");
     add_target(&t, s);
     text_add(&t, ": ");
     add_refusals(&t, r);
@@ -117,6 +117,23 @@ static void add_causes(struct text *t, const struct cause_verdict *v)
     text_add_char(t, '.');
 }
 
+/* The sum, so that a reader can redo it from the evidence. */
+static void add_sum(struct text *t, const struct refusal_verdict *v, double fire_db)
+{
+    double start = v->db - v->sum_db - v->contrast_db - v->accepts_db;
+
+    text_add_format(t, "Evidence: %+.0f dB to start with, %+.0f dB for the attempts", start,
+                    v->sum_db);
+    if (v->sum.weight_db > v->sum_db)
+        text_add_format(t, " (%.0f dB, counted up to %.0f)", v->sum.weight_db, v->sum_db);
+    if (v->contrast_db > 0)
+        text_add_format(t, ", %+.0f dB because the device accepts inspection elsewhere",
+                        v->contrast_db);
+    if (v->accepts_db < 0)
+        text_add_format(t, ", %+.0f dB for accepted sessions", v->accepts_db);
+    text_add_format(t, ": %+.0f dB in all (alert from %+.0f).", v->db, fire_db);
+}
+
 void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
                      char *out, size_t size)
 {
@@ -136,8 +153,7 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
         text_add_format(&t, "%u attempts ended without useful data.",
                         r->refusal.sum.vetoable_episodes);
     else
-        text_add_format(&t, "The evidence adds up to %.0f dB (alert from %.0f dB).",
-                        r->refusal.db, stage1_fire_db);
+        add_sum(&t, &r->refusal, stage1_fire_db);
     if (r->bypass_actor && type == FINDING_REFUSED_THEN_DIRECT)
         text_add(&t, r->bypass_actor[0] == 'b'
                          ? " Other apps went direct too, so the inspection itself let it through."
