@@ -38,8 +38,8 @@ static void put_flow(struct stats_rows *out, const struct flows *f)
     put(out, "flow", "without_flow", f->stats.without_flow);
     put(out, "flow", "time_backwards", f->stats.backwards);
     put(out, "flow", "clock_steps", f->stats.clock_steps);
-    put(out, "flow", "connections", f->stats.connections);
-    put(out, "flow", "connections_live", f->stats.connections_live);
+    put(out, "flow", "connections", f->pool.taken);
+    put(out, "flow", "connections_live", f->pool.live);
     put(out, "flow", "connections_evicted", f->stats.connections_evicted);
     put(out, "flow", "out_of_order", f->stream_stats.out_of_order);
     put(out, "flow", "duplicate_bytes", f->stream_stats.duplicate_bytes);

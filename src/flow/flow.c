@@ -1,28 +1,19 @@
 #include "flow/flow.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-#include "base/check.h"
 #include "base/nanotime.h"
-#include "flow/opening.h"
+#include "flow/assemble.h"
 
 #define NEVER UINT64_MAX
-
-static struct connection *connection_get(const struct flows *f, uint32_t number)
-{
-    return (struct connection *)(void *)(f->pool + (size_t)number * f->connection_size);
-}
 
 int flows_init(struct flows *f, const struct flow_options *options, struct err *why)
 {
     *f = (struct flows){.options = *options};
-    f->connection_size = (sizeof(struct connection) + options->state_size + 63) / 64 * 64;
     f->budget.most_bytes = options->held_bytes;
-    f->pool = calloc(options->max_connections + 1, f->connection_size);
     f->tunnels = tunnel_table_new(why);
-    if (!f->pool)
-        (void)err_set(why, "limits.handshakes: no memory for %zu", options->max_connections);
-    if (!f->pool || !f->tunnels ||
+    if (!f->tunnels ||
+        conn_pool_init(&f->pool, options->max_connections, options->state_size, why) < 0 ||
         flow_table_init(&f->table, options->max_flows, options->hash_seed, why) < 0 ||
         timer_heap_init(&f->timers, (uint32_t)options->max_connections + 1, why) < 0) {
         flows_fini(f);
@@ -33,60 +24,25 @@ int flows_init(struct flows *f, const struct flow_options *options, struct err *
 
 void flows_fini(struct flows *f)
 {
-    for (uint32_t n = f->oldest; n;) {
-        struct connection *c = connection_get(f, n);
-
-        n = c->newer;
-        stream_clear(&c->streams[0], &f->budget);
-        stream_clear(&c->streams[1], &f->budget);
-    }
+    conn_pool_fini(&f->pool, &f->budget);
     flow_table_fini(&f->table);
     timer_heap_fini(&f->timers);
     tunnel_table_free(f->tunnels);
-    free(f->pool);
-    f->pool = NULL;
+    f->tunnels = NULL;
 }
 
-/* ---- connections: a pool with its own order of recency */
-
-static void unlink_connection(struct flows *f, struct connection *c)
-{
-    if (c->older)
-        connection_get(f, c->older)->newer = c->newer;
-    else
-        f->oldest = c->newer;
-    if (c->newer)
-        connection_get(f, c->newer)->older = c->older;
-    else
-        f->newest = c->older;
-}
-
-static void link_connection(struct flows *f, struct connection *c)
-{
-    c->older = f->newest;
-    c->newer = FLOW_NONE;
-    if (f->newest)
-        connection_get(f, f->newest)->newer = c->number;
-    else
-        f->oldest = c->number;
-    f->newest = c->number;
-}
+/* ---- connections */
 
 static void free_connection(struct flows *f, struct connection *c)
 {
     struct flow *flow = flow_table_get(&f->table, c->flow);
-    uint32_t number = c->number;
 
     stream_clear(&c->streams[0], &f->budget);
     stream_clear(&c->streams[1], &f->budget);
-    timer_heap_remove(&f->timers, number);
-    unlink_connection(f, c);
+    timer_heap_remove(&f->timers, c->number);
     flow->connection = FLOW_NONE;
     flow->flags |= FLOW_DONE;
-    c->newer = f->pool_free;
-    c->number = 0;
-    f->pool_free = number;
-    f->stats.connections_live--;
+    conn_pool_put(&f->pool, c);
 }
 
 /* Tell the end to the later stage, unless it has seen enough before, and free the connection. */
@@ -103,29 +59,18 @@ static struct connection *new_connection(struct flows *f, uint32_t flow_number,
                                          const struct packet *packet)
 {
     struct connection *c;
-    uint32_t number;
 
-    if (!f->pool_free && f->pool_used == f->options.max_connections) {
+    if (conn_pool_full(&f->pool)) {
         f->stats.connections_evicted++;
-        end_connection(f, connection_get(f, f->oldest), FLOW_END_EVICTED);
+        end_connection(f, conn_pool_oldest(&f->pool), FLOW_END_EVICTED);
     }
-    number = f->pool_free;
-    if (number)
-        f->pool_free = connection_get(f, number)->newer;
-    else
-        number = ++f->pool_used;
-    c = connection_get(f, number);
-    memset(c, 0, f->connection_size);
-    c->number = number;
+    c = conn_pool_take(&f->pool);
     c->flow = flow_number;
     c->timer_ns = NEVER;
     c->start_ns = packet->time_ns;
     c->last_ns = packet->time_ns;
     c->opening.window_scale = OPENING_NO_SCALE;
-    flow_table_get(&f->table, flow_number)->connection = number & 0xffffff;
-    link_connection(f, c);
-    f->stats.connections++;
-    f->stats.connections_live++;
+    flow_table_get(&f->table, flow_number)->connection = c->number & CONN_POOL_MAX;
     return c;
 }
 
@@ -136,7 +81,7 @@ static void end_flow(struct flows *f, uint32_t number, enum flow_end why)
     uint32_t connection = flow_table_get(&f->table, number)->connection;
 
     if (connection)
-        end_connection(f, connection_get(f, connection), why);
+        end_connection(f, conn_pool_get(&f->pool, connection), why);
     flow_table_remove(&f->table, number);
 }
 
@@ -163,7 +108,7 @@ static bool take_overtaken_syn(const struct flows *f, const struct flow *flow, i
 
     if (flow->flags & FLOW_SYN_SEEN || !flow->connection)
         return false;
-    c = connection_get(f, flow->connection);
+    c = conn_pool_get(&f->pool, flow->connection);
     if (!c->opening.syn_ack_seen || c->opening.opener != side ||
         c->ack_first[!side] != packet->sequence + 1)
         return false;
@@ -181,8 +126,8 @@ static void note_syn(struct flow *flow, int side, const struct packet *packet)
 }
 
 /* A SYN: of a new connection, or a copy. Returns the flow it belongs to. */
-static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side, uint32_t number,
-                         const struct packet *packet)
+static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side,
+                         uint32_t number, const struct packet *packet)
 {
     struct flow *flow;
 
@@ -247,27 +192,6 @@ static void push_syn_ack(struct connection *c, int side, const struct packet *pa
 
 /* ---- one packet of a connection */
 
-struct delivery {
-    struct flows *flows;
-    struct connection *connection;
-    int side;
-};
-
-static void on_chunk(void *ctx, const struct chunk *chunk)
-{
-    struct delivery *d = ctx;
-    struct connection *c = d->connection;
-    struct flow_handler *h = &d->flows->options.handler;
-
-    c->payload_bytes[d->side] += chunk->bytes.len + chunk->absent;
-    if (chunk->gap)
-        c->gaps++;
-    else if (chunk->absent)
-        c->truncated = true;
-    if (!c->forgotten)
-        h->bytes(h->ctx, c, d->side, chunk);
-}
-
 static void count_packet(struct connection *c, int side, const struct packet *packet)
 {
     c->bytes[side] += packet->wire_len;
@@ -293,163 +217,6 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
         (void)strncpy(c->process, packet->process, sizeof(c->process) - 1);
 }
 
-/* FIN and RST take effect when the bytes before them have been handed on, and those of the other
- * side that their sender had. */
-static void tell_closed(struct flows *f, struct connection *c, int side, uint64_t time_ns)
-{
-    struct flow_handler *h = &f->options.handler;
-    struct stream *s = &c->streams[side];
-
-    if (c->has_close_ack[side] &&
-        !stream_reached(&c->streams[!side], c->close_acknowledges[side]))
-        return;
-    if (!c->finished[side] && stream_is_finished(s)) {
-        c->finished[side] = true;
-        if (!c->forgotten)
-            h->closed(h->ctx, c, side, false, time_ns);
-    }
-    if (c->reset_pending[side] &&
-        (!s->started || sequence_distance(s->next, c->reset_sequence[side]) <= 1)) {
-        c->reset_pending[side] = false;
-        if (!c->reset[side] && !c->forgotten)
-            h->closed(h->ctx, c, side, true, time_ns);
-        c->reset[side] = true;
-    }
-}
-
-static struct stream_context context_of(struct flows *f, struct connection *c, int side,
-                                        struct delivery *d)
-{
-    *d = (struct delivery){f, c, side};
-    return (struct stream_context){.other = &c->streams[!side],
-                                   .budget = &f->budget,
-                                   .stats = &f->stream_stats,
-                                   .deliver = on_chunk,
-                                   .ctx = d};
-}
-
-/* Something of `side` was handed on: the other side may have waited for it, and so on. */
-static void settle(struct flows *f, struct connection *c, int side, uint64_t time_ns)
-{
-    struct delivery delivery;
-    struct stream_context context;
-    bool moved = true;
-
-    while (moved) {
-        side = !side;
-        context = context_of(f, c, side, &delivery);
-        moved = stream_release(&c->streams[side], &context);
-    }
-    tell_closed(f, c, 0, time_ns);
-    tell_closed(f, c, 1, time_ns);
-}
-
-static uint64_t hole_deadline(const struct connection *c, int side)
-{
-    const struct stream *s = &c->streams[side];
-
-    if (!s->hole_since_ns)
-        return NEVER;
-    if (stream_hole_is_acknowledged(s))
-        return s->hole_since_ns + FLOW_HOLE_ACKNOWLEDGED_NS;
-    return s->hole_since_ns +
-           (c->packets[!side] == 0 ? FLOW_HOLE_ONE_SIDED_NS : FLOW_HOLE_LOST_NS);
-}
-
-static bool has_missing(const struct connection *c, int side)
-{
-    return stream_has_hole(&c->streams[side]) || c->reset_pending[side];
-}
-
-/* Note when holes open and close, and ask for the next look at this connection. */
-static void watch(struct flows *f, struct connection *c, uint64_t now_ns)
-{
-    uint64_t next = c->timer_ns;
-
-    for (int side = 0; side < 2; side++) {
-        struct stream *s = &c->streams[side];
-        uint64_t deadline;
-
-        if (!has_missing(c, side))
-            s->hole_since_ns = 0;
-        else if (!s->hole_since_ns)
-            s->hole_since_ns = now_ns;
-        deadline = hole_deadline(c, side);
-        if (deadline < next)
-            next = deadline;
-    }
-    if (next != NEVER)
-        timer_heap_set(&f->timers, c->number, next);
-}
-
-static void skip_hole(struct flows *f, struct connection *c, int side, uint64_t now_ns)
-{
-    struct delivery delivery;
-    struct stream_context context = context_of(f, c, side, &delivery);
-    struct stream *s = &c->streams[side];
-
-    if (stream_has_hole(s))
-        stream_skip_hole(s, &context, now_ns);
-    else if (c->reset_pending[side])
-        c->reset_sequence[side] = s->next; /* nothing else says that bytes are missing */
-    s->hole_since_ns = 0;
-    settle(f, c, side, now_ns);
-}
-
-static void note_acknowledgement(struct connection *c, int side, const struct packet *packet)
-{
-    uint32_t ack = packet->acknowledgement;
-
-    stream_acknowledge(&c->streams[!side], ack);
-    if (!c->has_ack[side])
-        c->ack_first[side] = ack;
-    if (!c->has_ack[side] || sequence_distance(c->ack_last[side], ack) > 0)
-        c->ack_last[side] = ack;
-    c->has_ack[side] = true;
-}
-
-static void note_closing(struct connection *c, int side, const struct segment *segment,
-                         uint8_t tcp_flags)
-{
-    struct stream *s = &c->streams[side];
-
-    if (tcp_flags & TCP_FIN && !s->fin_seen) {
-        if (!s->started)
-            stream_start(s, segment->sequence);
-        s->fin_seen = true;
-        s->fin_sequence = segment->sequence + segment->len;
-    } else if (tcp_flags & TCP_RST && !c->reset_pending[side] && !c->reset[side]) {
-        c->reset_pending[side] = true;
-        c->reset_sequence[side] = segment->sequence;
-    } else {
-        return;
-    }
-    c->has_close_ack[side] = segment->has_ack;
-    c->close_acknowledges[side] = segment->acknowledges;
-}
-
-static void push_segment(struct flows *f, struct connection *c, int side,
-                         const struct packet *packet)
-{
-    struct delivery delivery;
-    struct stream_context context = context_of(f, c, side, &delivery);
-    struct segment segment = {.sequence = packet->sequence,
-                              .payload = packet->payload,
-                              .len = packet->payload_len,
-                              .acknowledges = packet->acknowledgement,
-                              .has_ack = (packet->tcp_flags & TCP_ACK) != 0,
-                              .time_ns = packet->time_ns};
-
-    if (packet->tcp_flags & TCP_SYN)
-        segment.sequence++;
-    if (segment.has_ack)
-        note_acknowledgement(c, side, packet);
-    if (segment.len > 0 && !(packet->tcp_flags & TCP_RST))
-        stream_push(&c->streams[side], &context, &segment);
-    note_closing(c, side, &segment, packet->tcp_flags);
-    settle(f, c, side, packet->time_ns);
-}
-
 /* The flow no longer has a connection: only its own end is of interest. */
 static void note_close(struct flows *f, uint32_t number, int side, uint8_t tcp_flags)
 {
@@ -459,8 +226,8 @@ static void note_close(struct flows *f, uint32_t number, int side, uint8_t tcp_f
         flow->flags |= side ? FLOW_FIN_1 : FLOW_FIN_0;
     if (tcp_flags & TCP_RST)
         flow->flags |= FLOW_RST;
-    if (flow->flags & FLOW_RST || (flow->flags & (FLOW_FIN_0 | FLOW_FIN_1)) ==
-                                      (FLOW_FIN_0 | FLOW_FIN_1))
+    if (flow->flags & FLOW_RST ||
+        (flow->flags & (FLOW_FIN_0 | FLOW_FIN_1)) == (FLOW_FIN_0 | FLOW_FIN_1))
         if (!flow->connection)
             flow_table_close(&f->table, number);
 }
@@ -473,21 +240,10 @@ static bool wants_connection(const struct flow *flow, const struct packet *packe
            (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 }
 
-static void touch_connection(struct flows *f, struct connection *c)
-{
-    uint32_t now_s = (uint32_t)(f->now_ns / NS_PER_S);
-
-    if (c->touched_s == now_s)
-        return;
-    c->touched_s = now_s;
-    unlink_connection(f, c);
-    link_connection(f, c);
-}
-
 static void push_connection(struct flows *f, struct connection *c, int side,
                             const struct packet *packet)
 {
-    touch_connection(f, c);
+    conn_pool_touch(&f->pool, c, (uint32_t)(f->now_ns / NS_PER_S));
     count_packet(c, side, packet);
     if (packet->protocol == PACKET_UDP) {
         struct flow_handler *h = &f->options.handler;
@@ -496,12 +252,12 @@ static void push_connection(struct flows *f, struct connection *c, int side,
     } else {
         if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
             push_syn_ack(c, side, packet);
-        push_segment(f, c, side, packet);
+        assemble_push(f, c, side, packet);
     }
     if (c->forgotten)
         free_connection(f, c);
     else
-        watch(f, c, f->now_ns);
+        assemble_watch(f, c, f->now_ns);
 }
 
 static uint32_t find_flow(struct flows *f, const struct packet *packet, int *side)
@@ -557,7 +313,7 @@ void flows_push(struct flows *f, const struct packet *packet)
     }
     flow = flow_table_get(&f->table, number);
     if (flow->connection) {
-        c = connection_get(f, flow->connection);
+        c = conn_pool_get(&f->pool, flow->connection);
     } else if (wants_connection(flow, packet)) {
         c = new_connection(f, number, packet);
         if (packet->protocol == PACKET_TCP)
@@ -575,9 +331,7 @@ static void run_timer(struct flows *f, struct connection *c, uint64_t at_ns)
 {
     struct flow_handler *h = &f->options.handler;
 
-    for (int side = 0; side < 2; side++)
-        if (hole_deadline(c, side) <= at_ns)
-            skip_hole(f, c, side, at_ns);
+    assemble_skip_overdue(f, c, at_ns);
     if (!c->forgotten && c->timer_ns <= at_ns) {
         c->timer_ns = NEVER;
         h->timer(h->ctx, c, at_ns);
@@ -588,7 +342,7 @@ static void run_timer(struct flows *f, struct connection *c, uint64_t at_ns)
         free_connection(f, c);
         note_close(f, number, 0, 0);
     } else {
-        watch(f, c, at_ns);
+        assemble_watch(f, c, at_ns);
     }
 }
 
@@ -613,7 +367,7 @@ void flows_tick(struct flows *f, uint64_t now_ns)
     if (now_ns > f->now_ns)
         f->now_ns = now_ns;
     while (timer_heap_next(&f->timers, f->now_ns, &due))
-        run_timer(f, connection_get(f, due.number), due.time_ns);
+        run_timer(f, conn_pool_get(&f->pool, due.number), due.time_ns);
     if (before_s != f->now_ns / NS_PER_S) {
         expire(f, true, FLOW_CLOSED_LINGER_S);
         expire(f, false, f->options.flow_timeout_ns / NS_PER_S);
@@ -622,12 +376,10 @@ void flows_tick(struct flows *f, uint64_t now_ns)
 
 void flows_drain(struct flows *f)
 {
-    while (f->oldest) {
-        struct connection *c = connection_get(f, f->oldest);
+    struct connection *c;
 
-        for (int side = 0; side < 2; side++)
-            for (int holes = 0; holes < 64 && has_missing(c, side); holes++)
-                skip_hole(f, c, side, f->now_ns);
+    while ((c = conn_pool_oldest(&f->pool))) {
+        assemble_skip_all(f, c, f->now_ns);
         end_connection(f, c, FLOW_END_CAPTURE);
     }
 }

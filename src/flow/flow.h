@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "flow/conn_pool.h"
 #include "flow/stream.h"
 #include "flow/table.h"
 #include "flow/timer.h"
@@ -29,59 +30,6 @@
 #define FLOW_CLOCK_STEP_NS UINT64_C(10000000000)
 /* A closed flow is remembered so long for late copies of its packets. */
 #define FLOW_CLOSED_LINGER_S 10u
-
-/* The SYN-ACK as it came, and the times around it. */
-struct flow_opening {
-    bool syn_seen;
-    bool syn_ack_seen;
-    uint8_t opener; /* side that sent the SYN */
-    uint8_t ttl;
-    uint8_t window_scale; /* 255 when absent */
-    uint16_t window;
-    uint16_t mss;         /* 0 when absent */
-    char options[24];     /* option kinds in order, a letter each: M S T N W E, others as "?" */
-    uint64_t rtt_ns;      /* SYN to SYN-ACK, 0 when not seen */
-};
-
-/* What the flow stage knows of one connection; later stages' state follows it in memory. */
-struct connection {
-    uint32_t number;
-    uint32_t flow;
-    uint32_t older;
-    uint32_t newer;
-    uint32_t touched_s;
-    struct stream streams[2];
-    bool reset[2];          /* an RST of this side took effect */
-    bool reset_pending[2];  /* an RST ahead of bytes that are still missing */
-    bool finished[2];       /* FIN of this side, told to the handler */
-    uint32_t reset_sequence[2];
-    uint32_t close_acknowledges[2]; /* what the FIN or RST acknowledged; valid when has_close_ack */
-    bool has_close_ack[2];
-    uint32_t ack_first[2];  /* first and highest acknowledgement that a side sent */
-    uint32_t ack_last[2];
-    bool has_ack[2];
-    uint64_t timer_ns;      /* when the later stage wants to be asked, UINT64_MAX never */
-    struct flow_opening opening;
-    uint64_t start_ns;
-    uint64_t last_ns;
-    uint64_t bytes[2];      /* of whole frames */
-    uint64_t packets[2];
-    uint64_t payload_bytes[2];
-    uint16_t gaps;
-    bool midstream;         /* the capture does not hold its beginning */
-    bool has_macs;
-    bool truncated;         /* the snap length cut payload */
-    bool forgotten;         /* the later stage has seen enough */
-    uint8_t mac[2][6];
-    uint16_t vlans[PACKET_VLANS_MAX];
-    uint8_t vlan_count;
-    struct address address[2];
-    uint16_t port[2];
-    struct tunnel tunnel;
-    const char *file;
-    char process[24];
-    _Alignas(16) unsigned char state[]; /* of the later stages, zeroed with the connection */
-};
 
 enum flow_end {
     FLOW_END_TIMEOUT,  /* nothing for flow_timeout */
@@ -113,9 +61,7 @@ struct flow_options {
 
 struct flow_stats {
     uint64_t packets;
-    uint64_t connections;         /* ever made */
     uint64_t connections_evicted;
-    uint64_t connections_live;
     uint64_t without_flow;        /* packets of no flow, and not worth one: late copies, bare ACKs */
     uint64_t midstream;
     uint64_t backwards;           /* packets a little older than one before them */
@@ -128,11 +74,7 @@ struct flows {
     struct flow_table table;
     struct timer_heap timers;
     struct tunnel_table *tunnels;
-    unsigned char *pool;         /* connections, number 0 is never used */
-    size_t connection_size;
-    uint32_t pool_used;
-    uint32_t pool_free;          /* linked by `newer` */
-    uint32_t oldest, newest;     /* connections by recency */
+    struct conn_pool pool;
     struct stream_budget budget;
     struct stream_stats stream_stats;
     struct flow_stats stats;

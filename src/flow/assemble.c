@@ -1,0 +1,198 @@
+#include "flow/assemble.h"
+
+#define NEVER UINT64_MAX
+/* Holes of one direction that are given up one by one when the capture ends. */
+#define HOLES_AT_END_MAX 64
+
+struct delivery {
+    struct flows *flows;
+    struct connection *connection;
+    int side;
+};
+
+static void on_chunk(void *ctx, const struct chunk *chunk)
+{
+    struct delivery *d = ctx;
+    struct connection *c = d->connection;
+    struct flow_handler *h = &d->flows->options.handler;
+
+    c->payload_bytes[d->side] += chunk->bytes.len + chunk->absent;
+    if (chunk->gap)
+        c->gaps++;
+    else if (chunk->absent)
+        c->truncated = true;
+    if (!c->forgotten)
+        h->bytes(h->ctx, c, d->side, chunk);
+}
+
+/* FIN and RST take effect when the bytes before them have been handed on, and those of the other
+ * side that their sender had. */
+static void tell_closed(struct flows *f, struct connection *c, int side, uint64_t time_ns)
+{
+    struct flow_handler *h = &f->options.handler;
+    struct stream *s = &c->streams[side];
+
+    if (c->has_close_ack[side] &&
+        !stream_reached(&c->streams[!side], c->close_acknowledges[side]))
+        return;
+    if (!c->finished[side] && stream_is_finished(s)) {
+        c->finished[side] = true;
+        if (!c->forgotten)
+            h->closed(h->ctx, c, side, false, time_ns);
+    }
+    if (c->reset_pending[side] &&
+        (!s->started || sequence_distance(s->next, c->reset_sequence[side]) <= 1)) {
+        c->reset_pending[side] = false;
+        if (!c->reset[side] && !c->forgotten)
+            h->closed(h->ctx, c, side, true, time_ns);
+        c->reset[side] = true;
+    }
+}
+
+static struct stream_context context_of(struct flows *f, struct connection *c, int side,
+                                        struct delivery *d)
+{
+    *d = (struct delivery){f, c, side};
+    return (struct stream_context){.other = &c->streams[!side],
+                                   .budget = &f->budget,
+                                   .stats = &f->stream_stats,
+                                   .deliver = on_chunk,
+                                   .ctx = d};
+}
+
+/* Something of `side` was handed on: the other side may have waited for it, and so on. */
+static void settle(struct flows *f, struct connection *c, int side, uint64_t time_ns)
+{
+    struct delivery delivery;
+    struct stream_context context;
+    bool moved = true;
+
+    while (moved) {
+        side = !side;
+        context = context_of(f, c, side, &delivery);
+        moved = stream_release(&c->streams[side], &context);
+    }
+    tell_closed(f, c, 0, time_ns);
+    tell_closed(f, c, 1, time_ns);
+}
+
+static uint64_t hole_deadline(const struct connection *c, int side)
+{
+    const struct stream *s = &c->streams[side];
+
+    if (!s->hole_since_ns)
+        return NEVER;
+    if (stream_hole_is_acknowledged(s))
+        return s->hole_since_ns + FLOW_HOLE_ACKNOWLEDGED_NS;
+    return s->hole_since_ns +
+           (c->packets[!side] == 0 ? FLOW_HOLE_ONE_SIDED_NS : FLOW_HOLE_LOST_NS);
+}
+
+static bool has_missing(const struct connection *c, int side)
+{
+    return stream_has_hole(&c->streams[side]) || c->reset_pending[side];
+}
+
+/* Note when holes open and close, and ask for the next look at this connection. */
+void assemble_watch(struct flows *f, struct connection *c, uint64_t now_ns)
+{
+    uint64_t next = c->timer_ns;
+
+    for (int side = 0; side < 2; side++) {
+        struct stream *s = &c->streams[side];
+        uint64_t deadline;
+
+        if (!has_missing(c, side))
+            s->hole_since_ns = 0;
+        else if (!s->hole_since_ns)
+            s->hole_since_ns = now_ns;
+        deadline = hole_deadline(c, side);
+        if (deadline < next)
+            next = deadline;
+    }
+    if (next != NEVER)
+        timer_heap_set(&f->timers, c->number, next);
+}
+
+static void skip_hole(struct flows *f, struct connection *c, int side, uint64_t now_ns)
+{
+    struct delivery delivery;
+    struct stream_context context = context_of(f, c, side, &delivery);
+    struct stream *s = &c->streams[side];
+
+    if (stream_has_hole(s))
+        stream_skip_hole(s, &context, now_ns);
+    else if (c->reset_pending[side])
+        c->reset_sequence[side] = s->next; /* nothing else says that bytes are missing */
+    s->hole_since_ns = 0;
+    settle(f, c, side, now_ns);
+}
+
+void assemble_skip_overdue(struct flows *f, struct connection *c, uint64_t now_ns)
+{
+    for (int side = 0; side < 2; side++)
+        if (hole_deadline(c, side) <= now_ns)
+            skip_hole(f, c, side, now_ns);
+}
+
+void assemble_skip_all(struct flows *f, struct connection *c, uint64_t now_ns)
+{
+    for (int side = 0; side < 2; side++)
+        for (int holes = 0; holes < HOLES_AT_END_MAX && has_missing(c, side); holes++)
+            skip_hole(f, c, side, now_ns);
+}
+
+static void note_acknowledgement(struct connection *c, int side,
+                                 const struct packet *packet)
+{
+    uint32_t ack = packet->acknowledgement;
+
+    stream_acknowledge(&c->streams[!side], ack);
+    if (!c->has_ack[side])
+        c->ack_first[side] = ack;
+    if (!c->has_ack[side] || sequence_distance(c->ack_last[side], ack) > 0)
+        c->ack_last[side] = ack;
+    c->has_ack[side] = true;
+}
+
+static void note_closing(struct connection *c, int side, const struct segment *segment,
+                         uint8_t tcp_flags)
+{
+    struct stream *s = &c->streams[side];
+
+    if (tcp_flags & TCP_FIN && !s->fin_seen) {
+        if (!s->started)
+            stream_start(s, segment->sequence);
+        s->fin_seen = true;
+        s->fin_sequence = segment->sequence + segment->len;
+    } else if (tcp_flags & TCP_RST && !c->reset_pending[side] && !c->reset[side]) {
+        c->reset_pending[side] = true;
+        c->reset_sequence[side] = segment->sequence;
+    } else {
+        return;
+    }
+    c->has_close_ack[side] = segment->has_ack;
+    c->close_acknowledges[side] = segment->acknowledges;
+}
+
+void assemble_push(struct flows *f, struct connection *c, int side,
+                   const struct packet *packet)
+{
+    struct delivery delivery;
+    struct stream_context context = context_of(f, c, side, &delivery);
+    struct segment segment = {.sequence = packet->sequence,
+                              .payload = packet->payload,
+                              .len = packet->payload_len,
+                              .acknowledges = packet->acknowledgement,
+                              .has_ack = (packet->tcp_flags & TCP_ACK) != 0,
+                              .time_ns = packet->time_ns};
+
+    if (packet->tcp_flags & TCP_SYN)
+        segment.sequence++;
+    if (segment.has_ack)
+        note_acknowledgement(c, side, packet);
+    if (segment.len > 0 && !(packet->tcp_flags & TCP_RST))
+        stream_push(&c->streams[side], &context, &segment);
+    note_closing(c, side, &segment, packet->tcp_flags);
+    settle(f, c, side, packet->time_ns);
+}
