@@ -2,6 +2,9 @@
 
 #include "sensor.h"
 
+/* Protocols that are neither TLS nor QUIC, the most frequent ones. */
+#define PROTOCOL_ROWS_MAX 32
+
 static void put(struct stats_rows *out, const char *stage, const char *name, uint64_t value)
 {
     if (out->count < STATS_ROWS_MAX)
@@ -78,6 +81,24 @@ static void put_outcomes(struct stats_rows *out, const struct worker *w)
         put(out, "outcome", outcome_name((enum outcome)i), w->stats.outcomes[i]);
 }
 
+static void put_labels(struct stats_rows *out, const struct app_labels *labels)
+{
+    const struct app_label_stats *l = app_labels_stats(labels);
+    struct app_label_count protocols[PROTOCOL_ROWS_MAX];
+    size_t count = app_labels_protocols(labels, protocols, PROTOCOL_ROWS_MAX);
+
+    put(out, "labels", "names", l->names);
+    put(out, "labels", "names_known", l->names_known);
+    put(out, "labels", "names_evicted", l->names_evicted);
+    put(out, "labels", "flows", l->flows);
+    put(out, "labels", "flows_live", l->flows_live);
+    put(out, "labels", "flows_unknown", l->flows_unknown);
+    put(out, "labels", "flows_left_out", l->flows_left_out);
+    put(out, "labels", "packets", l->packets);
+    for (size_t i = 0; i < count; i++)
+        put(out, "protocols", protocols[i].protocol, protocols[i].flows);
+}
+
 static void put_detect(struct stats_rows *out, const struct correlator *c)
 {
     put(out, "detect", "sessions", c->stats.sessions);
@@ -125,6 +146,7 @@ void stats_collect(struct stats_rows *out, const struct sensor *s)
     put_flow(out, &s->worker.flows);
     put_tls(out, &s->worker, certificate_cache_stats(s->certificates));
     put_outcomes(out, &s->worker);
+    put_labels(out, s->worker.labels);
     put_detect(out, &s->correlator);
     put_findings(out, &s->correlator);
     put(out, "alert", "sessions", s->output->stats.sessions);

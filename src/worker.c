@@ -39,6 +39,31 @@ static void release(struct worker *w, struct flow_state *state)
     session_release(&state->session);
 }
 
+/* nDPI's word on the name; its own parser of the protocol never sees the bytes. */
+static void label_session(struct worker *w, struct session *s)
+{
+    static const char *const protocols[] = {
+        [SESSION_TLS] = "TLS", [SESSION_QUIC] = "QUIC", [SESSION_DTLS] = "DTLS"};
+    struct app_label label = app_labels_of_name(w->labels, s->server_name);
+
+    if (!label.application)
+        return;
+    s->ndpi_protocol = protocols[s->protocol];
+    s->ndpi_application = label.application;
+    s->ndpi_category = label.category;
+}
+
+/* It is neither TLS nor QUIC: its next packets may tell what else it is. */
+static void watch_other(struct worker *w, const struct connection *c, uint8_t protocol)
+{
+    struct flow_key key = {.port = {c->port[0], c->port[1]}, .protocol = protocol};
+
+    memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
+    memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
+    w->stats.other_connections++;
+    app_labels_watch(w->labels, &key, w->flows.now_ns);
+}
+
 static void tell_session(struct worker *w, struct connection *c, struct flow_state *state)
 {
     if (!session_has_hello(&state->session)) {
@@ -46,6 +71,7 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
         return;
     }
     session_finish(&state->session, c, &state->outcome, &state->decision);
+    label_session(w, &state->session);
     w->stats.sessions++;
     w->stats.outcomes[state->decision.outcome]++;
     w->options.on_session(w->options.ctx, &state->session);
@@ -222,7 +248,7 @@ static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
         push_peeked(turn, chunk->time_ns);
         return true;
     case PREAMBLE_OTHER:
-        w->stats.other_connections++;
+        watch_other(w, turn->connection, PACKET_TCP);
         release(w, state);
         flows_forget(&w->flows, turn->connection);
         return false;
@@ -249,7 +275,7 @@ static void on_datagram(void *ctx, struct connection *c, int side, const struct 
 
     (void)side;
     (void)packet;
-    w->stats.other_connections++;
+    watch_other(w, c, PACKET_UDP);
     flows_forget(&w->flows, c);
 }
 
@@ -304,10 +330,10 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
 
     *w = (struct worker){.options = *options};
     w->tls.budget.most_bytes = options->message_bytes;
-    if (decoder_init(&w->decoder, &options->decode, why) < 0)
-        return -1;
-    if (flows_init(&w->flows, &flow, why) < 0) {
-        decoder_fini(&w->decoder);
+    w->labels = app_labels_new(options->hash_seed, why);
+    if (!w->labels || decoder_init(&w->decoder, &options->decode, why) < 0 ||
+        flows_init(&w->flows, &flow, why) < 0) {
+        worker_fini(w);
         return -1;
     }
     return 0;
@@ -317,10 +343,12 @@ void worker_push(struct worker *w, const struct frame *frame)
 {
     struct packet packet;
 
-    if (decode_frame(&w->decoder, frame, &packet))
+    if (decode_frame(&w->decoder, frame, &packet)) {
         flows_push(&w->flows, &packet);
-    else
+        app_labels_push(w->labels, &packet);
+    } else {
         flows_tick(&w->flows, frame->time_ns);
+    }
 }
 
 void worker_drain(struct worker *w)
@@ -337,4 +365,6 @@ void worker_fini(struct worker *w)
 {
     flows_fini(&w->flows);
     decoder_fini(&w->decoder);
+    app_labels_free(w->labels);
+    w->labels = NULL;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "decode/decode.h"
+#include "flow/app_label.h"
 #include "flow/flow.h"
 #include "session/session.h"
 #include "session/session_end.h"
@@ -45,6 +46,7 @@ struct worker {
     struct decoder decoder;
     struct flows flows;
     struct tls_context tls;
+    struct app_labels *labels;
     struct worker_stats stats;
 };
 

@@ -92,6 +92,7 @@ static void begin_packet(struct packet *p, const struct frame *frame)
     p->process = frame->process;
     p->source_mac = NULL;
     p->destination_mac = NULL;
+    p->network = span_of(NULL, 0);
     p->vlan_count = 0;
     memset(p->vlans, 0, sizeof(p->vlans));
     p->checksum_bad = false;

@@ -38,7 +38,7 @@ enum step ip_protocol(const struct layers *l)
 static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size_t offset,
                             bool more)
 {
-    const struct packet *p = l->packet;
+    struct packet *p = l->packet;
     struct decode_stats *stats = &l->decoder->stats;
     const struct defrag_stats *held;
     struct fragment f = {.key = {.source = p->source,
@@ -55,6 +55,7 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
     enum defrag_result result;
 
     stats->fragments++;
+    p->network = span_of(NULL, 0);
     if (l->cut > 0)
         return END_TRUNCATED;
     if (l->rest.len > DEFRAG_DATAGRAM_MAX - offset || (more && l->rest.len % 8 != 0))
@@ -65,6 +66,12 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
     stats->fragment_drops = held->drops;
     stats->fragment_contradictions = held->contradictions;
     return result == DEFRAG_DONE ? ip_protocol(l) : END_FRAGMENT;
+}
+
+/* What most packets hold is called straight, the rest found in the table. */
+static inline enum step go_on(struct layers *l)
+{
+    return l->protocol == PACKET_TCP ? transport_tcp(l) : ip_protocol(l);
 }
 
 /* For callers that have taken exactly 4 bytes. */
@@ -120,6 +127,7 @@ enum step ip_v4(struct layers *l)
     if (first >> 4 != 4 || header_len < IPV4_HEADER_MIN || len < header_len)
         return END_MALFORMED;
     layers_trim(l, len);
+    p->network = l->rest;
     if (!span_take(&l->rest, header_len, &header))
         return layers_short(l);
     if (l->decoder->options.verify_checksums && checksum_add(0, header) != 0xffff)
@@ -131,14 +139,14 @@ enum step ip_v4(struct layers *l)
     l->protocol = protocol;
     if (fragment & 0x3fff)
         return reassemble(l, 4, id, (size_t)(fragment & 0x1fff) * 8, fragment & 0x2000);
-    return ip_protocol(l);
+    return go_on(l);
 }
 
 /* version 4 bits, class 8, flow 20, payload length 2, next header 1, hop limit 1, addresses 16 */
 enum step ip_v6(struct layers *l)
 {
     struct packet *p = l->packet;
-    struct span header, source, destination;
+    struct span whole = l->rest, header, source, destination;
     uint32_t first;
     uint16_t payload_len;
 
@@ -153,10 +161,11 @@ enum step ip_v6(struct layers *l)
     /* 0: a jumbogram (RFC 2675) or segmentation offload; the frame's end is the packet's. */
     if (payload_len != 0)
         layers_trim(l, payload_len);
+    p->network = span_first(whole, IPV6_HEADER + l->rest.len);
     memcpy(p->source.bytes, source.data, sizeof(p->source.bytes));
     memcpy(p->destination.bytes, destination.data, sizeof(p->destination.bytes));
     p->ecn = first >> 20 & 3;
-    return ip_protocol(l);
+    return go_on(l);
 }
 
 /* RFC 8200, 4.3 to 4.6: next header 1, length 1 in words of 8 without the first, data */

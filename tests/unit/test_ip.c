@@ -36,6 +36,37 @@ static void padding_is_dropped(void)
        "padding behind the packet is no payload");
 }
 
+static void the_network_packet_is_handed_on(void)
+{
+    static struct wire w;
+    struct packet p = {0};
+
+    w.len = 0;
+    wire_span(&w, ethernet(0x0800, segment()));
+    wire_fill(&w, 0xee, 18);
+    ok(decode_one(&d, 1, exact(wire_done(&w)), &p), "a padded packet of IPv4");
+    is_span(p.network, segment(), "from its header to its end");
+    ok(decode_one(&d, 101, ipv6(6, tcp("hello")), &p), "a packet of IPv6");
+    is_span(p.network, ipv6(6, tcp("hello")), "from its header to its end");
+    ok(decode_one(&d, 101, ipv4(4, segment()), &p), "a packet in a tunnel");
+    is_span(p.network, segment(), "the inner one");
+}
+
+static void a_reassembled_packet_has_no_network_part(void)
+{
+    struct span whole = tcp("hello");
+    struct packet p = {0};
+
+    ok(!decode_one(
+           &d, 101,
+           ipv4_between(INNER_CLIENT INNER_SERVER, 6, 0x2000, span_first(whole, 16)), &p),
+       "the first fragment waits");
+    ok(span_take(&whole, 16, &(struct span){0}) &&
+           decode_one(&d, 101, ipv4_between(INNER_CLIENT INNER_SERVER, 6, 2, whole), &p),
+       "the second completes it");
+    ok(span_empty(p.network), "the datagram never stood in one packet");
+}
+
 static void offload_leaves_the_length_zero(void)
 {
     struct span s = put_before("45 00 0000 0000 0000 40 06 0000" INNER_CLIENT INNER_SERVER,
@@ -181,6 +212,7 @@ int main(void)
     a_segment_in_ipv4_is_found();
     options_of_ipv4_are_passed_over();
     padding_is_dropped();
+    the_network_packet_is_handed_on();
     offload_leaves_the_length_zero();
     contradictions_are_malformed();
     a_frame_that_forgot_its_length_was_cut();
@@ -192,6 +224,7 @@ int main(void)
     impossible_fragments_are_malformed();
     truncation_is_seen();
     ok(stats_add_up(&d.stats), "every frame was counted once");
+    a_reassembled_packet_has_no_network_part();
     decoder_fini(&d);
     return done_testing();
 }
