@@ -68,19 +68,19 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
     return result == DEFRAG_DONE ? ip_protocol(l) : END_FRAGMENT;
 }
 
+/* For callers that have taken exactly 4 bytes. */
+static inline void address_from_v4(struct span bytes, struct address *out)
+{
+    struct address a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+
+    memcpy(a.bytes + 12, bytes.data, 4);
+    *out = a;
+}
+
 /* What most packets hold is called straight, the rest found in the table. */
 static inline enum step go_on(struct layers *l)
 {
     return l->protocol == PACKET_TCP ? transport_tcp(l) : ip_protocol(l);
-}
-
-/* For callers that have taken exactly 4 bytes. */
-static inline void address_from_v4(struct span bytes, struct address *out)
-{
-    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    memcpy(out->bytes, prefix, sizeof(prefix));
-    memcpy(out->bytes + sizeof(prefix), bytes.data, 4);
 }
 
 enum step ip_any(struct layers *l)
@@ -126,10 +126,11 @@ enum step ip_v4(struct layers *l)
     len = total_length(l, total);
     if (first >> 4 != 4 || header_len < IPV4_HEADER_MIN || len < header_len)
         return END_MALFORMED;
-    layers_trim(l, len);
-    p->network = l->rest;
-    if (!span_take(&l->rest, header_len, &header))
+    rest = layers_trimmed(l, l->rest, len);
+    p->network = rest;
+    if (!span_take(&rest, header_len, &header))
         return layers_short(l);
+    l->rest = rest;
     if (l->decoder->options.verify_checksums && checksum_add(0, header) != 0xffff)
         return END_BAD_CHECKSUM;
     address_from_v4(source, &p->source);
@@ -146,22 +147,26 @@ enum step ip_v4(struct layers *l)
 enum step ip_v6(struct layers *l)
 {
     struct packet *p = l->packet;
-    struct span whole = l->rest, header, source, destination;
-    uint32_t first;
+    struct span whole = l->rest, rest = whole, header, source, destination;
+    uint8_t next, hop_limit;
     uint16_t payload_len;
+    uint32_t first;
 
-    if (!span_take(&l->rest, IPV6_HEADER, &header))
+    if (!span_take(&rest, IPV6_HEADER, &header))
         return layers_short(l);
     if (!span_u32(&header, &first) || !span_u16(&header, &payload_len) ||
-        !span_u8(&header, &l->protocol) || !span_u8(&header, &p->ttl) ||
+        !span_u8(&header, &next) || !span_u8(&header, &hop_limit) ||
         !span_take(&header, 16, &source) || !span_take(&header, 16, &destination))
         return END_MALFORMED;
     if (first >> 28 != 6)
         return END_MALFORMED;
     /* 0: a jumbogram (RFC 2675) or segmentation offload; the frame's end is the packet's. */
     if (payload_len != 0)
-        layers_trim(l, payload_len);
-    p->network = span_first(whole, IPV6_HEADER + l->rest.len);
+        rest = layers_trimmed(l, rest, payload_len);
+    l->rest = rest;
+    l->protocol = next;
+    p->ttl = hop_limit;
+    p->network = span_first(whole, IPV6_HEADER + rest.len);
     memcpy(p->source.bytes, source.data, sizeof(p->source.bytes));
     memcpy(p->destination.bytes, destination.data, sizeof(p->destination.bytes));
     p->ecn = first >> 20 & 3;

@@ -95,25 +95,30 @@ static inline enum step layers_short(const struct layers *l)
     return l->cut > 0 ? END_TRUNCATED : END_MALFORMED;
 }
 
-/* Look for the app's name behind a layer of `len` bytes. */
-void process_trailer(struct layers *l, size_t len);
+/* Look for the app's name behind the first `len` bytes. */
+void process_trailer(struct layers *l, struct span rest, size_t len);
 
 /*
  * The layer is `len` bytes long, says its header. Where that is more than the frame held on the
  * wire, the capture lied about the latter: some tools cut frames and forget their length. Where it
  * is more than an outer header gave it, the outer one is right: boxes pad, then encapsulate.
  */
-static inline void layers_trim(struct layers *l, size_t len)
+static inline struct span layers_trimmed(struct layers *l, struct span rest, size_t len)
 {
-    if (len <= l->rest.len) {
-        if (l->rest.len - len >= PROCESS_TRAILER_MIN)
-            process_trailer(l, len);
-        l->rest.len = len;
+    if (len <= rest.len) {
+        if (rest.len - len >= PROCESS_TRAILER_MIN)
+            process_trailer(l, rest, len);
         l->cut = 0;
-    } else if (!l->bounded || len - l->rest.len < l->cut) {
-        l->cut = len - l->rest.len;
+    } else if (!l->bounded || len - rest.len < l->cut) {
+        l->cut = len - rest.len;
     }
     l->bounded = true;
+    return span_first(rest, len);
+}
+
+static inline void layers_trim(struct layers *l, size_t len)
+{
+    l->rest = layers_trimmed(l, l->rest, len);
 }
 
 /* A link type: how many bytes to pass over, then the first step. */
@@ -127,7 +132,12 @@ struct link_row {
 const struct link_row *link_find(uint32_t link_type);
 
 /* Begin with the link that the row describes. */
-enum step link_begin(struct layers *l, const struct link_row *row);
+static inline enum step link_begin(struct layers *l, const struct link_row *row)
+{
+    if (row->skip > 0 && !span_skip(&l->rest, row->skip))
+        return layers_short(l);
+    return row->step;
+}
 
 /* The step for an EtherType, END_NOT_IP for one that leads nowhere. */
 enum step link_ethertype(uint16_t type);

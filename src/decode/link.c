@@ -11,6 +11,7 @@
 enum {
     PROTOCOL_LLC = 4, /* of Linux cooked captures: no EtherType but an 802.2 frame */
     MAC_LEN = 6,
+    ETHERTYPE_IPV4 = 0x0800,
     MACSEC_CHANNEL = 0x20,
     MACSEC_CHANGED = 0x0c, /* encrypted, or altered otherwise */
 };
@@ -88,13 +89,6 @@ const struct link_row *link_find(uint32_t link_type)
     return &unknown_link;
 }
 
-enum step link_begin(struct layers *l, const struct link_row *row)
-{
-    if (row->skip > 0 && !span_skip(&l->rest, row->skip))
-        return layers_short(l);
-    return row->step;
-}
-
 enum step link_ethertype(uint16_t type)
 {
     for (size_t i = 0; i < sizeof(ethertypes) / sizeof(ethertypes[0]); i++)
@@ -115,6 +109,9 @@ enum step link_ethernet(struct layers *l)
     l->packet->destination_mac = destination.data;
     l->packet->source_mac = source.data;
     l->packet->vlan_count = 0;
+    /* Most frames hold IPv4: the way through the table is spared them. */
+    if (type == ETHERTYPE_IPV4)
+        return ip_v4(l);
     return type <= ETHERNET_LENGTH_MAX ? STEP_LLC : link_ethertype(type);
 }
 

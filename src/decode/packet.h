@@ -57,7 +57,8 @@ struct packet {
     uint32_t sequence;
     uint32_t acknowledgement;
     uint16_t window;
-    struct span network; /* from the innermost IP header, as captured; empty when reassembled */
+    struct span
+        network; /* from the innermost IP header, as captured; empty when reassembled */
     struct span tcp_options; /* raw options, as far as they were captured */
     struct span payload;     /* what was captured of it */
     uint32_t payload_len; /* its length on the wire; > payload.len when the frame was cut */

@@ -27,10 +27,10 @@ static void keep_name(struct layers *l, struct span field)
  * PCAPdroid's trailer, the last bytes of the frame: magic 4, user 4, app name 20 (16 in older
  * versions), frame check sequence 4. Between it and the packet may stand padding to four.
  */
-void process_trailer(struct layers *l, size_t len)
+void process_trailer(struct layers *l, struct span rest, size_t len)
 {
     static const size_t name_lengths[] = {20, 16};
-    struct span trailer = l->rest;
+    struct span trailer = rest;
 
     if (!span_skip(&trailer, len))
         return;
