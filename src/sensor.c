@@ -98,7 +98,7 @@ static int init_worker(struct sensor *s, const struct sensor_options *options, s
         .message_bytes = limits->memory_bytes / 8,
         .flow_timeout_ns = limits->flow_timeout_ns,
         .hash_seed = options->seed,
-        .certificates = s->certificates,
+        .tools = {.certificates = s->certificates, .prints = s->prints},
         .on_session = on_raw_session,
         .on_session_end =
             s->config->output.sessions == OUTPUT_SESSIONS_FULL ? on_session_end : NULL,
@@ -172,7 +172,8 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
     *s = (struct sensor){
         .config = options->config, .stats_on = options->stats, .quiet = options->quiet};
     s->certificates = certificate_cache_new(&certificates, why);
-    if (!s->certificates || load_authorities(s, why) < 0 ||
+    s->prints = prints_new(options->config->limits.fingerprints, options->seed, why);
+    if (!s->certificates || !s->prints || load_authorities(s, why) < 0 ||
         init_worker(s, options, why) < 0 || init_correlator(s, options, why) < 0 ||
         init_output(s, why) < 0) {
         sensor_fini(s);
@@ -296,6 +297,7 @@ void sensor_fini(struct sensor *s)
     correlator_fini(&s->correlator);
     worker_fini(&s->worker);
     certificate_cache_free(s->certificates);
+    prints_free(s->prints);
     free(s->authority_names);
     *s = (struct sensor){0};
 }

@@ -13,6 +13,7 @@
 struct sensor {
     const struct config *config;
     struct certificate_cache *certificates;
+    struct prints *prints;
     struct worker worker;
     struct correlator correlator;
     struct ends ends;

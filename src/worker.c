@@ -182,7 +182,7 @@ static void on_tls_event(void *ctx, const struct tls_event *event)
         return;
     if (event->kind == TLS_EVENT_CLIENT_HELLO)
         state->session.hello_segments = state->segments;
-    session_note(&state->session, event, turn->worker->options.certificates);
+    session_note(&state->session, event, &turn->worker->options.tools);
     outcome_push(&state->outcome, event);
 }
 

@@ -8,7 +8,7 @@
 #include "decode/decode.h"
 #include "flow/app_label.h"
 #include "flow/flow.h"
-#include "session/session.h"
+#include "session/session_build.h"
 #include "session/session_end.h"
 #include "tls/certificate.h"
 #include "tls/conn.h"
@@ -25,7 +25,7 @@ struct worker_options {
     uint64_t message_bytes;    /* split handshake messages */
     uint64_t flow_timeout_ns;
     uint64_t hash_seed;
-    struct certificate_cache *certificates; /* borrowed */
+    struct session_tools tools; /* borrowed */
     session_fn on_session;
     session_end_fn on_session_end; /* NULL: nobody wants totals, connections are let go early */
     void *ctx;

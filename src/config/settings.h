@@ -90,7 +90,7 @@ struct config_output {
 
 struct config_limits {
     uint64_t memory_bytes;
-    uint32_t flows, handshakes, devices, keys, certificates;
+    uint32_t flows, handshakes, devices, keys, certificates, fingerprints;
     uint64_t fragments_bytes;
     uint64_t flow_timeout_ns, handshake_timeout_ns;
 };

@@ -68,19 +68,22 @@ static void note_alpn(struct session *s, struct span list)
     }
 }
 
-static void note_client_hello(struct session *s, const struct tls_event *e)
+static void note_client_hello(struct session *s, const struct tls_event *e,
+                              struct prints *prints)
 {
     const struct client_hello *hello = e->client_hello;
     struct session_ends ends = session_ends_of(s);
+    struct client_prints made;
 
     session_id_of(SIDE_CLIENT, hello->random, &ends, &s->tunnel, s->id);
     memcpy(s->random_prefix, hello->random.data,
            hello->random.len < sizeof(s->random_prefix) ? hello->random.len
                                                         : sizeof(s->random_prefix));
     (void)text_from_span(s->server_name, sizeof(s->server_name), hello->server_name);
-    ja3_of_client(hello, s->ja3);
-    ja4_of_client(hello, JA4_TCP, s->ja4);
-    app_key_of_client(hello, s->app_key);
+    prints_of_client(prints, hello, JA4_TCP, &made);
+    memcpy(s->ja3, made.ja3, sizeof(s->ja3));
+    memcpy(s->ja4, made.ja4, sizeof(s->ja4));
+    memcpy(s->app_key, made.app_key, sizeof(s->app_key));
     note_ciphers(s, hello);
     note_alpn(s, hello->alpn);
     s->ech = hello->has_ech;
@@ -89,16 +92,18 @@ static void note_client_hello(struct session *s, const struct tls_event *e)
     s->hello_ns = e->time_ns;
 }
 
-static void note_negotiated(struct session *s, const struct server_hello *hello)
+static void note_negotiated(struct session *s, const struct server_hello *hello,
+                            struct prints *prints)
 {
     /* A library's own numbering of drafts says no more than 1.3. */
     s->version = hello->version >> 8 == 0xfb ? VERSION_TLS13 : hello->version;
     s->cipher = hello->cipher;
     s->group = hello->group;
-    ja3_of_server(hello, s->ja3s);
+    prints_of_server(prints, hello, s->ja3s);
 }
 
-static void note_server_hello(struct session *s, const struct tls_event *e)
+static void note_server_hello(struct session *s, const struct tls_event *e,
+                              struct prints *prints)
 {
     const struct server_hello *hello = e->server_hello;
     struct session_ends ends = session_ends_of(s);
@@ -106,7 +111,7 @@ static void note_server_hello(struct session *s, const struct tls_event *e)
     if (!s->ja4[0])
         session_id_of(SIDE_SERVER, hello->random, &ends, &s->tunnel, s->id);
     s->has_server_hello = true;
-    note_negotiated(s, hello);
+    note_negotiated(s, hello, prints);
     (void)text_from_span(s->next_protocol, sizeof(s->next_protocol), hello->alpn);
     if (s->hello_ns)
         s->hello_to_server_hello_us =
@@ -190,22 +195,23 @@ static void note_record(struct session *s, const struct tls_event *e)
         note_server_record(s, e);
 }
 
-void session_note(struct session *s, const struct tls_event *e, struct certificate_cache *cache)
+void session_note(struct session *s, const struct tls_event *e,
+                  const struct session_tools *tools)
 {
     switch (e->kind) {
     case TLS_EVENT_CLIENT_HELLO:
-        note_client_hello(s, e);
+        note_client_hello(s, e, tools->prints);
         break;
     case TLS_EVENT_SERVER_HELLO:
-        note_server_hello(s, e);
+        note_server_hello(s, e, tools->prints);
         break;
     case TLS_EVENT_HELLO_RETRY:
         s->hello_retry = true;
         if (e->server_hello)
-            note_negotiated(s, e->server_hello); /* until the final one comes */
+            note_negotiated(s, e->server_hello, tools->prints); /* until the final one comes */
         break;
     case TLS_EVENT_CERTIFICATE:
-        note_certificates(s, e, cache);
+        note_certificates(s, e, tools->certificates);
         break;
     case TLS_EVENT_CERTIFICATE_REQUEST:
         s->certificate_request = true;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "fingerprint/prints.h"
 #include "flow/flow.h"
 #include "session/session.h"
 #include "tls/conn.h"
@@ -11,9 +12,15 @@
 /* The first hello of a connection: who is the client, and where it runs. */
 void session_begin(struct session *s, const struct connection *c, int client_side);
 
-/* Take one TLS event. Certificates are read through `cache`, which outlives the session. */
+/* What reads certificates and makes fingerprints; both outlive the sessions. */
+struct session_tools {
+    struct certificate_cache *certificates;
+    struct prints *prints;
+};
+
+/* Take one TLS event. */
 void session_note(struct session *s, const struct tls_event *event,
-                  struct certificate_cache *cache);
+                  const struct session_tools *tools);
 
 /* A side closed. The first close of a connection is the one that counts. */
 void session_note_close(struct session *s, enum side by, enum close_how how, uint64_t time_ns);
