@@ -55,7 +55,7 @@ static void what_differs_is_not_mixed_up(void)
     struct client_prints first, second;
 
     prints_of_client(p, &hello, JA4_TCP, &first);
-    other.alpn = span_first(hello.alpn, 3);
+    ok(span_skip(&other.alpn, 3), "the first ALPN name goes");
     prints_of_client(p, &other, JA4_TCP, &second);
     ok(strcmp(first.ja4, second.ja4) != 0, "another ALPN list has another JA4");
     prints_of_client(p, &hello, JA4_QUIC, &second);
