@@ -156,6 +156,10 @@ static void on_server_hello(struct outcome_state *s, const struct tls_event *e)
 {
     const struct server_hello *hello = e->server_hello;
 
+    /* What the client said before was no answer to it, even if the capture showed no packet of the
+     * server until now: a SYN-ACK that the ClientHello overtook. */
+    if (!s->server_hello && s->phase == CLIENT_REPLIED)
+        s->phase = CLIENT_SILENT;
     s->server_hello = true;
     s->server_hello_ns = e->time_ns;
     s->is_tls13 = version_is_tls13(hello->version);
