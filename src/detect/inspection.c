@@ -193,7 +193,7 @@ void inspection_judge(struct inspection *in, struct session *s, struct inspectio
                                  span_of_text(in->options.authority_names[i]));
     }
     if (scope && reached_certificate(s) && !context.bypassed)
-        profile_learn(scope, s, name_hash(s), certificate);
+        profile_learn(scope, s, name_hash(s), certificate, in->options.tuning);
     in->stats.bypassed += context.bypassed;
     in->stats.by_state[s->inspection]++;
     *out = context;

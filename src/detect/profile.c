@@ -103,12 +103,13 @@ static bool is_constant(const struct profile_values *v)
     return most >= NAMES_OF_A_BOX && most >= 2 * rest;
 }
 
+/* What was told to be a box by its distance stays one until the distance spreads to twice that. */
 static bool has_one_distance(const struct box_profile *p, const struct tuning *t)
 {
     uint32_t median, range;
 
     rtt_spread(p, &median, &range);
-    return range <= t->box_profile.rtt_iqr_ms * 1000;
+    return range <= t->box_profile.rtt_iqr_ms * 1000 * (p->served ? 2 : 1);
 }
 
 static bool is_open_network(const struct box_profile *p, const struct tuning *t)
@@ -316,7 +317,7 @@ static void learn_value(struct profile_values *v, uint16_t value, uint64_t name)
 }
 
 void profile_learn(struct profile_scope *scope, const struct session *s, uint64_t name,
-                   enum profile_certificate certificate)
+                   enum profile_certificate certificate, const struct tuning *tuning)
 {
     struct box_profile *p;
 
@@ -334,5 +335,6 @@ void profile_learn(struct profile_scope *scope, const struct session *s, uint64_
             learn_value(&p->verify, verify_record(s), name);
             learn_value(&p->ticket, first_ticket(s), name);
         }
+        p->served = serves(p, tuning);
     }
 }

@@ -62,6 +62,7 @@ struct box_profile {
     uint64_t names[PROFILE_NAMES_MAX];
     uint32_t rtts[PROFILE_RTTS]; /* microseconds, the latest ones */
     uint32_t rtt_count;
+    bool served; /* was a box at the latest look: it takes more to be none again */
     struct profile_values verify; /* size class of the CertificateVerify record */
     struct profile_values ticket;
 };
@@ -84,7 +85,7 @@ enum profile_certificate { PROFILE_CERTIFICATE_NONE, PROFILE_CERTIFICATE_AUTHORI
  * certificate says.
  */
 void profile_learn(struct profile_scope *scope, const struct session *s, uint64_t name,
-                   enum profile_certificate certificate);
+                   enum profile_certificate certificate, const struct tuning *tuning);
 
 /* The part of a name under which unrelated owners differ: "example.com" of "a.b.example.com". */
 struct span profile_registered_domain(struct span name);
