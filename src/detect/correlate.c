@@ -6,18 +6,44 @@
 #include "detect/judge.h"
 #include "detect/observe.h"
 
-/* A session that was taken, by its id. */
+/* A session that was taken: its id. A newer one takes its place. */
 struct seen_session {
-    struct memory_entry entry;
-    bool known;
+    uint8_t id[SESSION_ID_BYTES];
 };
+
+/* ---- what records own */
 
 static void drop_key(void *ctx, struct memory_entry *entry)
 {
-    struct key *key = (struct key *)entry;
+    struct suspicion *s = ((struct key *)entry)->suspicion;
 
     (void)ctx;
-    free(key->suspicion);
+    if (!s)
+        return;
+    free(s->destination);
+    free(s->evidence);
+    free(s);
+}
+
+static void drop_device(void *ctx, struct memory_entry *entry)
+{
+    (void)ctx;
+    free(((struct device *)entry)->streak);
+}
+
+static void drop_destination(void *ctx, struct memory_entry *entry)
+{
+    struct destination *d = (struct destination *)entry;
+
+    (void)ctx;
+    free(d->name);
+    free(d->mtls);
+}
+
+static void drop_pair(void *ctx, struct memory_entry *entry)
+{
+    (void)ctx;
+    free(((struct device_destination *)entry)->refusals);
 }
 
 int correlator_init(struct correlator *c, const struct correlator_options *options,
@@ -35,20 +61,20 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     *c = (struct correlator){.options = *options};
     inspection_init(&c->inspection, &inspection);
     hold_back_init(&c->hold_back);
-    siblings_init(&c->siblings, keys, options->seed);
-    memory_table_init(&c->devices, sizeof(struct device), devices, NULL, NULL);
+    memory_table_init(&c->devices, sizeof(struct device), devices, drop_device, NULL);
     memory_table_init(&c->apps, sizeof(struct app), devices, NULL, NULL);
-    memory_table_init(&c->destinations, sizeof(struct destination), keys / 2, NULL, NULL);
+    memory_table_init(&c->destinations, sizeof(struct destination), keys / 2, drop_destination,
+                      NULL);
     memory_table_init(&c->device_apps, sizeof(struct device_app), keys / 2, NULL, NULL);
     memory_table_init(&c->app_destinations, sizeof(struct app_destination), keys, NULL, NULL);
-    memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys, NULL,
-                      NULL);
+    memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys,
+                      drop_pair, NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
-    memory_table_init(&c->seen, sizeof(struct seen_session), keys, NULL, NULL);
     c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
-    if (!c->allow_hits)
-        return err_set(why, "no memory for the hit counters of %zu list entries", lists);
-    return 0;
+    c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
+    if (!c->allow_hits || !c->seen)
+        return err_set(why, "no memory for the correlator's small tables");
+    return siblings_init(&c->siblings, why);
 }
 
 void correlator_fini(struct correlator *c)
@@ -56,7 +82,7 @@ void correlator_fini(struct correlator *c)
     struct memory_table *tables[] = {&c->devices,      &c->apps,
                                      &c->destinations, &c->device_apps,
                                      &c->keys,         &c->app_destinations,
-                                     &c->device_destinations, &c->seen};
+                                     &c->device_destinations};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_table_fini(tables[i]);
@@ -65,6 +91,7 @@ void correlator_fini(struct correlator *c)
     hold_back_fini(&c->hold_back);
     settle_fini(&c->settle);
     free(c->allow_hits);
+    free(c->seen);
     *c = (struct correlator){0};
 }
 
@@ -128,16 +155,14 @@ static void let_go(struct correlator *c)
 /* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */
 static bool is_duplicate(struct correlator *c, const struct session *s)
 {
-    struct memory_id id;
     struct seen_session *seen;
+    uint32_t place;
 
-    memcpy(&id, s->id, sizeof(id));
-    seen = memory_get(&c->seen, &id);
-    if (!seen)
-        return false;
-    if (seen->known)
+    memcpy(&place, s->id, sizeof(place));
+    seen = &c->seen[place % SEEN_SESSIONS];
+    if (memcmp(seen->id, s->id, sizeof(seen->id)) == 0)
         return true;
-    seen->known = true;
+    memcpy(seen->id, s->id, sizeof(seen->id));
     return false;
 }
 

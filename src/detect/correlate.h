@@ -53,13 +53,17 @@ struct correlator_stats {
     uint64_t no_memory;
 };
 
+/* Sessions whose id is remembered, so that one that was captured twice counts once. */
+#define SEEN_SESSIONS 65536u
+
 struct correlator {
     struct correlator_options options;
     struct inspection inspection;
     struct hold_back hold_back;
     struct siblings siblings;
     struct memory_table devices, device_apps, apps, destinations, app_destinations,
-        device_destinations, keys, seen;
+        device_destinations, keys;
+    struct seen_session *seen; /* SEEN_SESSIONS of them, by id */
     struct settle_queue settle;
     struct correlator_stats stats;
     uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */

@@ -45,13 +45,14 @@ static struct profile_scope *scope_of(struct inspection *in, const struct sessio
                             span_of(s->client.bytes, v4 ? 14 : 6)};
     struct scope_record *record;
     struct memory_id id;
+    bool made;
 
     if (segment) {
         parts[1] = span_of_text("segment");
         parts[2] = span_of(&segment->network, sizeof(segment->network));
     }
     id = memory_id_of(in->options.seed, parts, 3);
-    record = memory_get(&in->scopes, &id);
+    record = memory_get(&in->scopes, &id, &made);
     return record ? &record->profile : NULL;
 }
 

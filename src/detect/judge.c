@@ -1,6 +1,7 @@
 #include "detect/judge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nanotime.h"
@@ -36,7 +37,7 @@ static bool went_direct(const struct tuning *t, const struct suspicion *s)
     for (size_t i = 0; i < s->streak.count; i++)
         for (uint32_t k = 0; k < DIRECT_RING && k < s->direct_count; k++)
             if (s->direct_ns[k] >= s->streak.episodes[i].start_ns &&
-                s->direct_ns[k] <= s->streak.episodes[i].last_ns + window_ns)
+                s->direct_ns[k] <= episode_last_ns(&s->streak.episodes[i]) + window_ns)
                 return true;
     return false;
 }
@@ -81,19 +82,24 @@ static bool is_opaque(const struct correlator *c, const struct report *r)
 
 /* ---- one key */
 
+static struct pair_refusals *pair_of(const struct report *r)
+{
+    return r->parties.device_destination ? r->parties.device_destination->refusals : NULL;
+}
+
 /*
  * One program can show several fingerprints (its TLS 1.2 and 1.3 hellos). Where none of them alone
  * reaches the threshold, what all apps of the device did to this destination counts together.
  */
 static void merge_apps(struct correlator *c, struct report *r)
 {
-    struct device_destination *pair = r->parties.device_destination;
+    struct pair_refusals *pair = pair_of(r);
     struct refusal_verdict together;
 
     if (r->refusal.fired || !pair || pair->key_count < 2)
         return;
-    together = refusal_judge(tuning_of(c), &pair->streak, r->parties.key, r->parties.device, pair,
-                             c->now_ns);
+    together = refusal_judge(tuning_of(c), &pair->streak, r->parties.key, r->parties.device,
+                             r->parties.device_destination, c->now_ns);
     if (!together.fired)
         return;
     r->refusal = together;
@@ -130,7 +136,7 @@ static bool is_selective(const struct report *r)
     const struct key *key = r->parties.key;
 
     return refusal_is_selective(r->parties.device, key->destination.low,
-                                r->merged ? r->parties.device_destination->streak.first_ns
+                                r->merged ? pair_of(r)->streak.first_ns
                                           : key->suspicion->streak.first_ns);
 }
 
@@ -146,7 +152,7 @@ static bool only_it_was_refused(const struct report *r)
 
     for (size_t i = 0; i < device_ring_count(&device->refused); i++)
         if (device_ring_get(&device->refused, i)->destination !=
-            r->parties.key->destination.low)
+            (uint32_t)r->parties.key->destination.low)
             return false;
     return true;
 }
@@ -154,9 +160,9 @@ static bool only_it_was_refused(const struct report *r)
 /* The other app's alert says it already. */
 static bool has_other_alert(const struct report *r)
 {
-    const struct device_destination *pair = r->parties.device_destination;
+    const struct pair_refusals *pair = pair_of(r);
 
-    return pair->has_alert && !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
+    return pair && pair->has_alert && !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
 }
 
 /* FINDING_TYPE_COUNT: none. */
@@ -337,8 +343,7 @@ static void describe_device(const struct device *device, const struct streak_sum
 void judge_device(struct correlator *c, struct device *device)
 {
     const struct tuning *t = tuning_of(c);
-    struct refusal_verdict refusal =
-        refusal_judge_streak(t, &device->streak, c->now_ns);
+    struct refusal_verdict refusal = {.fired = false};
     uint64_t look_back_ns = tuning_ns(t->observe.look_back_s);
     uint64_t quiet_ns = tuning_ns(t->device_notice_h * 3600);
     struct cause_verdict cause = {.control_count = 0};
@@ -349,12 +354,14 @@ void judge_device(struct correlator *c, struct device *device)
                        .sum = &refusal.sum,
                        .related = &device->address,
                        .related_count = 1,
-                       .stage1_db = refusal.db,
-                       .start_ns = refusal.sum.first_ns,
-                       .end_ns = refusal.sum.last_ns,
                        .message = message};
     struct lead lead;
 
+    if (device->streak)
+        refusal = refusal_judge_streak(t, device->streak, c->now_ns);
+    n.stage1_db = refusal.db;
+    n.start_ns = refusal.sum.first_ns;
+    n.end_ns = refusal.sum.last_ns;
     if (!refusal.fired ||
         (device->last_accept_ns && device->last_accept_ns >= before(c->now_ns, look_back_ns)))
         return;
@@ -376,53 +383,81 @@ void judge_device(struct correlator *c, struct device *device)
 
 /* ---- client certificates */
 
+static struct mtls_record *mtls_of(struct destination *d)
+{
+    if (!d->mtls)
+        d->mtls = calloc(1, sizeof(*d->mtls));
+    return d->mtls;
+}
+
+/* The devices of the latest sessions, each once; returns how many. */
+static size_t mtls_devices(const struct mtls_record *m, struct address out[3])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < count; k++)
+            known = known || address_equal(&out[k], &m->devices[i]);
+        if (!known)
+            out[count++] = m->devices[i];
+    }
+    return count;
+}
+
+static void notify_mtls(struct correlator *c, const struct destination *d, uint64_t since_ns)
+{
+    const struct mtls_record *m = d->mtls;
+    char message[FINDING_TEXT_MAX];
+    struct address related[3];
+    struct notice n = {.type = FINDING_MTLS_REQUIRED,
+                       .scope = span_of_text(d->name),
+                       .destination = d->name,
+                       .related = related,
+                       .related_count = mtls_devices(m, related),
+                       .confidence = 1,
+                       .start_ns = since_ns,
+                       .end_ns = c->now_ns,
+                       .message = message,
+                       .reason = "The server asked for a client certificate and ended the "
+                                 "connection when it got none."};
+
+    memcpy(n.first_session, m->first, sizeof(n.first_session));
+    (void)snprintf(message, sizeof(message),
+                   "%s demands a client certificate that its clients do not send: at least %u "
+                   "sessions ended for that reason.",
+                   d->name, tuning_of(c)->mtls_sessions);
+    report_notice(c, &n);
+}
+
 void judge_mtls(struct correlator *c, struct parties *p, const struct session *s)
 {
     const struct tuning *t = tuning_of(c);
-    struct destination *d = p->destination;
     uint64_t since = before(c->now_ns, tuning_ns(t->time_window_s));
     uint64_t quiet_ns = tuning_ns(t->mtls_notice_h * 3600);
-    char message[FINDING_TEXT_MAX];
-    size_t n = 0;
+    struct mtls_record *m = mtls_of(p->destination);
+    uint64_t first = c->now_ns;
+    uint32_t n = 0;
 
-    if (d->mtls_count == 0 || d->mtls_ns[(d->mtls_count - 1) % 3] < since)
-        memcpy(d->mtls_first, s->id, sizeof(d->mtls_first));
-    d->mtls_ns[d->mtls_count % 3] = c->now_ns;
-    d->mtls_devices[d->mtls_count % 3] = s->client;
-    d->mtls_count++;
-    for (size_t i = 0; i < 3; i++)
-        n += d->mtls_ns[i] && d->mtls_ns[i] >= since;
-    if (n < t->mtls_sessions || (d->mtls_notice_ns && c->now_ns - d->mtls_notice_ns < quiet_ns))
+    if (!m) {
+        c->stats.no_memory++;
         return;
-    d->mtls_notice_ns = c->now_ns;
-    (void)snprintf(message, sizeof(message),
-                   "%s demands a client certificate that its clients do not send: %zu sessions "
-                   "ended for that reason.",
-                   d->name, n);
-    {
-        struct address related[3];
-        size_t count = 0;
-        struct notice notice = {.type = FINDING_MTLS_REQUIRED,
-                                .scope = span_of_text(d->name),
-                                .destination = d->name,
-                                .related = related,
-                                .confidence = 1,
-                                .start_ns = since,
-                                .end_ns = c->now_ns,
-                                .message = message,
-                                .reason = "The server asked for a client certificate and ended "
-                                          "the handshake when it got none."};
-
-        for (size_t i = 0; i < 3; i++) {
-            bool known = false;
-
-            for (size_t k = 0; k < count; k++)
-                known = known || address_equal(&related[k], &d->mtls_devices[i]);
-            if (!known)
-                related[count++] = d->mtls_devices[i];
-        }
-        notice.related_count = count;
-        memcpy(notice.first_session, d->mtls_first, sizeof(notice.first_session));
-        report_notice(c, &notice);
     }
+    if (m->count == 0 || m->times_ns[(m->count - 1) % 3] < since)
+        memcpy(m->first, s->id, sizeof(m->first));
+    m->times_ns[m->count % 3] = c->now_ns;
+    m->devices[m->count % 3] = s->client;
+    m->count++;
+    for (size_t i = 0; i < 3; i++) {
+        if (!m->times_ns[i] || m->times_ns[i] < since)
+            continue;
+        n++;
+        if (m->times_ns[i] < first)
+            first = m->times_ns[i];
+    }
+    if (n < t->mtls_sessions || (m->notice_ns && c->now_ns - m->notice_ns < quiet_ns))
+        return;
+    m->notice_ns = c->now_ns;
+    notify_mtls(c, p->destination, first);
 }

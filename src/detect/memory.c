@@ -5,6 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/nanotime.h"
+
 void memory_table_init(struct memory_table *t, size_t entry_size, size_t most,
                        void (*drop)(void *ctx, struct memory_entry *entry), void *ctx)
 {
@@ -61,17 +63,19 @@ void *memory_find(struct memory_table *t, const struct memory_id *id)
 {
     struct memory_entry *e = memory_peek(t, id);
 
-    if (e && e->hh.next) {
+    if (e && t->now_s - e->used_s >= MEMORY_STEP_S) {
+        e->used_s = t->now_s;
         unlink_entry(t, e);
         link_newest(t, e);
     }
     return e;
 }
 
-void *memory_get(struct memory_table *t, const struct memory_id *id)
+void *memory_get(struct memory_table *t, const struct memory_id *id, bool *made)
 {
     struct memory_entry *e = memory_find(t, id);
 
+    *made = !e;
     if (e)
         return e;
     while (t->count >= t->most)
@@ -80,59 +84,67 @@ void *memory_get(struct memory_table *t, const struct memory_id *id)
     if (!e)
         return NULL;
     e->id = *id;
+    e->used_s = t->now_s;
     link_newest(t, e);
     return e;
 }
 
 struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count)
 {
-    XXH3_state_t state;
+    uint8_t bytes[MEMORY_ID_PARTS_MAX + 16];
+    size_t len = 0;
     XXH128_hash_t hash;
 
-    XXH3_INITSTATE(&state);
-    (void)XXH3_128bits_reset_withSeed(&state, seed);
     for (size_t i = 0; i < count; i++) {
-        uint64_t len = parts[i].len;
+        size_t room = MEMORY_ID_PARTS_MAX - len;
+        struct span part = span_first(parts[i], room);
+        uint16_t part_len = (uint16_t)part.len;
 
-        (void)XXH3_128bits_update(&state, &len, sizeof(len));
-        (void)XXH3_128bits_update(&state, parts[i].data, parts[i].len);
+        memcpy(bytes + len, &part_len, sizeof(part_len));
+        len += sizeof(part_len);
+        memcpy(bytes + len, part.data, part.len);
+        len += part.len;
+        if (len > MEMORY_ID_PARTS_MAX)
+            break;
     }
-    hash = XXH3_128bits_digest(&state);
+    hash = XXH3_128bits_withSeed(bytes, len, seed);
     return (struct memory_id){.low = hash.low64, .high = hash.high64};
 }
 
 bool id_set_add(struct id_set *s, uint64_t id, uint64_t time_ns)
 {
+    uint32_t now_s = (uint32_t)(time_ns / NS_PER_S);
     size_t place = 0;
 
     for (size_t i = 0; i < s->count; i++) {
-        if (s->ids[i] == id) {
-            s->times[i] = time_ns;
+        if (s->ids[i] == (uint32_t)id) {
+            s->times_s[i] = now_s;
             return false;
         }
-        if (s->times[i] < s->times[place])
+        if (s->times_s[i] < s->times_s[place])
             place = i;
     }
     if (s->count < ID_SET_MAX)
         place = s->count++;
-    s->ids[place] = id;
-    s->times[place] = time_ns;
+    s->ids[place] = (uint32_t)id;
+    s->times_s[place] = now_s;
     return true;
 }
 
 bool id_set_has(const struct id_set *s, uint64_t id, uint64_t since_ns)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (s->ids[i] == id)
-            return s->times[i] >= since_ns;
+        if (s->ids[i] == (uint32_t)id)
+            return s->times_s[i] >= since_ns / NS_PER_S;
     return false;
 }
 
 size_t id_set_count(const struct id_set *s, uint64_t since_ns, uint64_t except)
 {
+    uint64_t since_s = since_ns / NS_PER_S;
     size_t n = 0;
 
     for (size_t i = 0; i < s->count; i++)
-        n += s->ids[i] != except && s->times[i] >= since_ns;
+        n += s->ids[i] != (uint32_t)except && s->times_s[i] >= since_s;
     return n;
 }

@@ -2,6 +2,9 @@
  * Bounded tables of the correlator: fixed-size records found by a 128-bit id, the least recently
  * used dropped when a table is full.
  *
+ * Use is noted in steps of MEMORY_STEP_S seconds of packet time: a record that is used more often
+ * does not move. The owner of a table sets `now_s`.
+ *
  * An id is a keyed hash (seeded at start, so that the network cannot choose collisions) over what
  * names the record; two names never share one in practice. A record begins with a
  * `struct memory_entry` and is zeroed when made. It moves when it is dropped only, so pointers to
@@ -14,6 +17,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#define MEMORY_STEP_S 60u
+#define MEMORY_ID_PARTS_MAX 1024 /* bytes of all parts of an id; what is longer is cut */
+
 struct memory_id {
     uint64_t low;
     uint64_t high;
@@ -21,6 +27,7 @@ struct memory_id {
 
 struct memory_entry {
     struct memory_id id;
+    uint32_t used_s;
     UT_hash_handle hh;
 };
 
@@ -30,6 +37,7 @@ struct memory_table {
     size_t count;
     size_t most;
     uint64_t dropped;
+    uint32_t now_s;
     void (*drop)(void *ctx, struct memory_entry *entry); /* before a record goes; may be NULL */
     void *ctx;
 };
@@ -41,8 +49,8 @@ void memory_table_fini(struct memory_table *t);
 /* The record of that id, now the newest; NULL when it is not there. */
 void *memory_find(struct memory_table *t, const struct memory_id *id);
 
-/* The same, made when it is not there. NULL only when memory is out. */
-void *memory_get(struct memory_table *t, const struct memory_id *id);
+/* The same, made when it is not there (then `*made` is true). NULL only when memory is out. */
+void *memory_get(struct memory_table *t, const struct memory_id *id, bool *made);
 
 /* Look without changing the order of use. */
 void *memory_peek(const struct memory_table *t, const struct memory_id *id);
@@ -56,14 +64,14 @@ static inline bool memory_id_equal(const struct memory_id *a, const struct memor
 }
 
 /*
- * A small set of ids with the time each was last added; a full set replaces the one that was
- * added longest ago.
+ * A small set of ids with the second in which each was last added; a full set replaces the one
+ * that was added longest ago. Of an id 32 bits are kept.
  */
 #define ID_SET_MAX 8
 
 struct id_set {
-    uint64_t ids[ID_SET_MAX];
-    uint64_t times[ID_SET_MAX];
+    uint32_t ids[ID_SET_MAX];
+    uint32_t times_s[ID_SET_MAX];
     uint8_t count;
 };
 

@@ -45,7 +45,11 @@ static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
             return NULL;
         }
         p->key->suspicion = sus;
-        (void)session_destination(s, sus->destination);
+        sus->destination = strdup(p->destination->name);
+        if (!sus->destination) {
+            c->stats.no_memory++;
+            return NULL;
+        }
         (void)snprintf(sus->app_key, sizeof(sus->app_key), "%s", s->app_key);
         (void)snprintf(sus->ja4, sizeof(sus->ja4), "%s", s->ja4);
         sus->server = s->server;
@@ -57,9 +61,25 @@ static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
     sus->in_segment = context->segment != NULL;
     sus->trust_model =
         context->segment ? context->segment->trust_model : tuning_of(c)->trust_model;
-    if (s->inspection_authority[0])
-        (void)snprintf(sus->authority, sizeof(sus->authority), "%s", s->inspection_authority);
+    for (size_t i = 0; s->inspection_authority[0] && i < c->options.authority_count; i++)
+        if (strcmp(c->options.authority_names[i], s->inspection_authority) == 0)
+            sus->authority = c->options.authority_names[i];
     return sus;
+}
+
+static bool grow_evidence(struct suspicion *sus)
+{
+    size_t room = sus->evidence_room ? sus->evidence_room * 2u : 3;
+    struct finding_evidence *evidence;
+
+    if (sus->evidence_room >= SUSPICION_EVIDENCE)
+        return true;
+    evidence = realloc(sus->evidence, room * sizeof(*evidence));
+    if (!evidence)
+        return false;
+    sus->evidence = evidence;
+    sus->evidence_room = (uint8_t)room;
+    return true;
 }
 
 static void add_evidence(struct suspicion *sus, const struct session *s, double weight_db,
@@ -68,6 +88,8 @@ static void add_evidence(struct suspicion *sus, const struct session *s, double 
     struct finding_evidence *e;
     struct session_ends ends;
 
+    if (sus->evidence_count == sus->evidence_room && !grow_evidence(sus))
+        return;
     if (sus->evidence_count == SUSPICION_EVIDENCE) {
         memmove(&sus->evidence[0], &sus->evidence[1],
                 (SUSPICION_EVIDENCE - 1) * sizeof(sus->evidence[0]));
@@ -89,6 +111,16 @@ static void add_evidence(struct suspicion *sus, const struct session *s, double 
 
 /* ---- accepted under inspection */
 
+static void clear_pair(struct parties *p)
+{
+    struct pair_refusals *pair = p->device_destination->refusals;
+
+    if (!pair)
+        return;
+    streak_clear(&pair->streak);
+    pair->key_count = 0;
+}
+
 static void wait_for_device(struct parties *p)
 {
     struct device *d = p->device;
@@ -106,20 +138,19 @@ static void wait_for_device(struct parties *p)
 static struct device_event event_of(const struct correlator *c, const struct parties *p)
 {
     return (struct device_event){.time_ns = c->now_ns,
-                                 .destination = p->destination_id.low,
-                                 .app = p->app_id.low,
-                                 .with_data = true};
+                                 .destination = (uint32_t)p->destination_id.low,
+                                 .app = (uint32_t)p->app_id.low};
 }
 
 /* The open alert of this device and destination rested on unused connections, and here is a used
  * one. */
 static void retract(struct correlator *c, struct parties *p)
 {
+    struct pair_refusals *pair = p->device_destination->refusals;
     struct parties other;
     struct streak_sum sum;
 
-    if (!p->device_destination->has_alert ||
-        !parties_of_key(c, &p->device_destination->alert_key, &other) ||
+    if (!pair || !pair->has_alert || !parties_of_key(c, &pair->alert_key, &other) ||
         !other.key->suspicion || memory_id_equal(&other.key->entry.id, &p->key->entry.id))
         return;
     sum = streak_since(&other.key->suspicion->streak, 0);
@@ -151,10 +182,9 @@ static void on_accept(struct correlator *c, struct parties *p)
     p->device->last_accept_ns = now;
     p->device->attempts = 0;
     device_ring_add(&p->device->accepted, &event);
-    streak_clear(&p->device->streak);
-    streak_clear(&p->device_app->streak);
-    streak_clear(&p->device_destination->streak);
-    p->device_destination->key_count = 0;
+    if (p->device->streak)
+        streak_clear(p->device->streak);
+    clear_pair(p);
     (void)id_set_add(&p->device_app->accepted, p->destination_id.low, now);
     (void)id_set_add(&p->destination->accepting_apps, p->app_id.low, now);
     (void)id_set_add(&p->destination->accepting_devices, p->device_id.low, now);
@@ -187,13 +217,24 @@ static double weight_of(const struct correlator *c, const struct parties *p,
 
 static void note_pair(struct parties *p)
 {
-    struct device_destination *d = p->device_destination;
+    struct pair_refusals *d = p->device_destination->refusals;
 
     for (size_t i = 0; i < d->key_count; i++)
         if (memory_id_equal(&d->keys[i], &p->key->entry.id))
             return;
     if (d->key_count < PAIR_KEYS)
         d->keys[d->key_count++] = p->key->entry.id;
+}
+
+/* What only refusals need is made with the first one. */
+static bool has_room_for_refusals(struct parties *p)
+{
+    if (!p->device->streak)
+        p->device->streak = calloc(1, sizeof(*p->device->streak));
+    if (!p->device_destination->refusals)
+        p->device_destination->refusals =
+            calloc(1, sizeof(*p->device_destination->refusals));
+    return p->device->streak && p->device_destination->refusals;
 }
 
 static void on_refusal(struct correlator *c, struct parties *p, const struct session *s,
@@ -206,8 +247,10 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     struct device_event event = event_of(c, p);
     bool counted;
 
-    if (!sus)
+    if (!sus || !has_room_for_refusals(p)) {
+        c->stats.no_memory++;
         return;
+    }
     c->stats.refusals++;
     sus->refused++;
     if (!sus->has_first) {
@@ -215,12 +258,11 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
         sus->has_first = true;
     }
     counted = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
-    if (p->device->streak.refusals == 0)
+    if (p->device->streak->refusals == 0)
         memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
-    (void)streak_add(&p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
-    (void)streak_add(&p->device_app->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
-    (void)streak_add(&p->device_destination->streak, s->start_ns, s->decided_ns, weight, flags,
-                     gap_ns);
+    (void)streak_add(p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    (void)streak_add(&p->device_destination->refusals->streak, s->start_ns, s->decided_ns, weight,
+                     flags, gap_ns);
     note_pair(p);
     add_evidence(sus, s, weight, counted);
     device_ring_add(&p->device->refused, &event);
@@ -249,8 +291,7 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
     report_end(c, p, FINDING_RETRACTED,
                "The sessions were not inspected after all: what answers is not one machine.");
     streak_clear(&sus->streak);
-    streak_clear(&p->device_destination->streak);
-    p->device_destination->key_count = 0;
+    clear_pair(p);
     sus->has_first = false;
 }
 
@@ -291,13 +332,12 @@ static void note_platform(const struct rules *rules, struct device *d, const str
     if (!hint || !id_set_add(&d->platform_hints, XXH3_64bits(hint->match, strlen(hint->match)),
                              now_ns))
         return;
-    d->platform_db[hint->platform] += hint->weight_db;
+    d->platform_db[hint->platform] += (float)hint->weight_db;
 }
 
 static void note_device(struct correlator *c, struct parties *p, const struct session *s)
 {
     struct device *d = p->device;
-    struct device_event event = event_of(c, p);
     bool failing = s->outcome_raw == OUTCOME_ABORTED_EARLY || s->outcome_raw == OUTCOME_STALLED ||
                    s->shape == SHAPE_S3 || s->shape == SHAPE_S5;
 
@@ -307,13 +347,11 @@ static void note_device(struct correlator *c, struct parties *p, const struct se
         d->has_mac = s->has_macs;
         memcpy(d->mac, s->client_mac, sizeof(d->mac));
     }
-    note_platform(c->options.rules, d, s, c->now_ns);
+    if (p->new_key)
+        note_platform(c->options.rules, d, s, c->now_ns);
     /* The noise guard counts flows to destinations that the device accepts, or never refused. */
-    if (id_set_count(&p->destination->accepting_devices, 0, 0) > 0) {
-        device_ring_add(&d->ended, &event);
-        if (failing)
-            device_ring_add(&d->failing, &event);
-    }
+    if (p->destination->accepting_devices.count > 0)
+        noise_add(&d->noise, tuning_of(c), c->now_ns, failing);
 }
 
 static void note_fleet(struct parties *p, const struct session *s, uint64_t now_ns)
@@ -367,7 +405,8 @@ void observe_session(struct correlator *c, const struct session *s,
         return;
     }
     note_device(c, &p, s);
-    note_fleet(&p, s, c->now_ns);
+    if (p.new_key)
+        note_fleet(&p, s, c->now_ns);
     if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)
         judge_mtls(c, &p, s);
     if (s->inspection_probability >= t->inspected.count_min)

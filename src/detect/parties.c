@@ -1,5 +1,9 @@
 #include "detect/parties.h"
 
+#include <string.h>
+
+#include "base/nanotime.h"
+
 static struct memory_id pair_of(const struct correlator *c, const struct memory_id *a,
                                 const struct memory_id *b)
 {
@@ -37,38 +41,55 @@ static struct memory_id text_id(const struct correlator *c, const char *text)
 static void find_pairs(struct correlator *c, struct parties *p)
 {
     struct memory_id id;
+    bool made;
 
     id = pair_of(c, &p->device_id, &p->app_id);
-    p->device_app = memory_get(&c->device_apps, &id);
+    p->device_app = memory_get(&c->device_apps, &id, &made);
     id = pair_of(c, &p->app_id, &p->destination_id);
-    p->app_destination = memory_get(&c->app_destinations, &id);
+    p->app_destination = memory_get(&c->app_destinations, &id, &made);
     id = pair_of(c, &p->device_id, &p->destination_id);
-    p->device_destination = memory_get(&c->device_destinations, &id);
+    p->device_destination = memory_get(&c->device_destinations, &id, &made);
+}
+
+/* Packet time, for the order of use in the tables. */
+static void set_time(struct correlator *c)
+{
+    uint32_t now_s = (uint32_t)(c->now_ns / NS_PER_S);
+
+    c->devices.now_s = now_s;
+    c->apps.now_s = now_s;
+    c->destinations.now_s = now_s;
+    c->device_apps.now_s = now_s;
+    c->app_destinations.now_s = now_s;
+    c->device_destinations.now_s = now_s;
+    c->keys.now_s = now_s;
 }
 
 bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out)
 {
-    char destination[SESSION_NAME_MAX];
+    char name[SESSION_NAME_MAX];
     struct parties p;
     struct memory_id id;
+    bool made;
 
+    set_time(c);
     p.device_id = device_id_of(c, s);
     p.app_id = text_id(c, s->app_key);
-    p.destination_id = text_id(c, session_destination(s, destination));
-    p.device = memory_get(&c->devices, &p.device_id);
-    p.app = memory_get(&c->apps, &p.app_id);
-    p.destination = memory_get(&c->destinations, &p.destination_id);
+    p.destination_id = text_id(c, session_destination(s, name));
+    p.device = memory_get(&c->devices, &p.device_id, &made);
+    p.app = memory_get(&c->apps, &p.app_id, &made);
+    p.destination = memory_get(&c->destinations, &p.destination_id, &made);
     find_pairs(c, &p);
     id = key_id_of(c, &p);
-    p.key = memory_get(&c->keys, &id);
+    p.key = memory_get(&c->keys, &id, &p.new_key);
     if (!p.device || !p.app || !p.destination || !p.device_app || !p.app_destination ||
         !p.device_destination || !p.key)
         return false;
     p.key->device = p.device_id;
     p.key->app = p.app_id;
     p.key->destination = p.destination_id;
-    if (!p.destination->name[0])
-        memcpy(p.destination->name, destination, sizeof(destination));
+    if (!p.destination->name && !(p.destination->name = strdup(name)))
+        return false;
     *out = p;
     return true;
 }

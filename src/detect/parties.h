@@ -14,6 +14,7 @@ struct parties {
     struct app_destination *app_destination;
     struct device_destination *device_destination;
     struct key *key;
+    bool new_key; /* this device, app and destination meet for the first time */
 };
 
 /* Find or make all records of a session; false when memory is out. */

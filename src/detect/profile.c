@@ -64,17 +64,25 @@ static int compare_rtt(const void *a, const void *b)
 /* Median and interquartile range of the latest round-trip times, in microseconds. */
 static void rtt_spread(const struct box_profile *p, uint32_t *median, uint32_t *range)
 {
-    uint32_t sorted[PROFILE_RTTS];
-    size_t n = p->rtt_count < PROFILE_RTTS ? p->rtt_count : PROFILE_RTTS;
+    bool known = p->rtt_count >= 3;
 
-    *median = 0;
-    *range = UINT32_MAX;
-    if (n < 3)
+    *median = known ? p->rtt_median : 0;
+    *range = known ? p->rtt_range : UINT32_MAX;
+}
+
+static void add_rtt(struct box_profile *p, uint32_t rtt_us)
+{
+    uint32_t sorted[PROFILE_RTTS];
+    size_t n;
+
+    p->rtts[p->rtt_count++ % PROFILE_RTTS] = rtt_us;
+    if (p->rtt_count > PROFILE_RTTS && p->rtt_count % 8 != 0)
         return;
+    n = p->rtt_count < PROFILE_RTTS ? p->rtt_count : PROFILE_RTTS;
     memcpy(sorted, p->rtts, n * sizeof(sorted[0]));
     qsort(sorted, n, sizeof(sorted[0]), compare_rtt);
-    *median = sorted[n / 2];
-    *range = sorted[n * 3 / 4] - sorted[n / 4];
+    p->rtt_median = sorted[n / 2];
+    p->rtt_range = sorted[n * 3 / 4] - sorted[n / 4];
 }
 
 /* Most unrelated names of one value, and those of all others together. */
@@ -330,7 +338,7 @@ void profile_learn(struct profile_scope *scope, const struct session *s, uint64_
         p->other_sessions += certificate == PROFILE_CERTIFICATE_OTHER;
         (void)add_name(p->names, &p->name_count, PROFILE_NAMES_MAX, name);
         if (s->rtt_us)
-            p->rtts[p->rtt_count++ % PROFILE_RTTS] = s->rtt_us;
+            add_rtt(p, s->rtt_us);
         if (has_flight(s) && certificate == PROFILE_CERTIFICATE_NONE) {
             learn_value(&p->verify, verify_record(s), name);
             learn_value(&p->ticket, first_ticket(s), name);

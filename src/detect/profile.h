@@ -62,6 +62,8 @@ struct box_profile {
     uint64_t names[PROFILE_NAMES_MAX];
     uint32_t rtts[PROFILE_RTTS]; /* microseconds, the latest ones */
     uint32_t rtt_count;
+    uint32_t rtt_median; /* of `rtts`, and the interquartile range; renewed now and then */
+    uint32_t rtt_range;
     bool served; /* was a box at the latest look: it takes more to be none again */
     struct profile_values verify; /* size class of the CertificateVerify record */
     struct profile_values ticket;

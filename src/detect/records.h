@@ -8,18 +8,18 @@
 #include "detect/memory.h"
 #include "detect/streak.h"
 
-#define DEVICE_RING 48     /* latest inspected accepts, refusals and endings of a device */
+#define DEVICE_RING 32     /* latest inspected accepts and refusals of a device */
+#define NOISE_BUCKETS 10   /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
-#define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
 #define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
+#define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
 
-/* Something a device did, in short. */
+/* Something a device did, in short; ids are the low 32 bits. */
 struct device_event {
     uint64_t time_ns;
-    uint64_t destination; /* low half of the destination's id */
-    uint64_t app;
-    bool with_data;
+    uint32_t destination;
+    uint32_t app;
 };
 
 struct device_ring {
@@ -27,12 +27,20 @@ struct device_ring {
     uint32_t count; /* ever added */
 };
 
+/* How many connections of a device ended, and how many by a bare close, in steps of its window. */
+struct noise {
+    uint32_t step; /* number of the newest bucket */
+    uint16_t ended[NOISE_BUCKETS];
+    uint16_t failing[NOISE_BUCKETS];
+};
+
 struct device {
     struct memory_entry entry;
     struct address address;
     uint8_t mac[6];
     bool has_mac;
-    double platform_db[3];        /* by enum platform */
+    uint8_t waiting_count;
+    float platform_db[3];         /* by enum platform */
     struct id_set platform_hints; /* which hints were counted */
     uint64_t first_ns;
     uint64_t last_accept_ns;   /* inspected */
@@ -41,15 +49,13 @@ struct device {
     struct id_set apps;        /* that attempted */
     struct device_ring accepted;
     struct device_ring refused;
-    struct device_ring failing; /* S3, S5, S6, aborted, for the noise guard */
-    struct device_ring ended;   /* all endings, for the noise guard */
-    struct streak streak;       /* any app, any destination */
+    struct noise noise;
+    struct streak *streak;     /* any app, any destination; NULL before the first refusal */
     uint8_t first_session[SESSION_ID_BYTES]; /* first refusal of the streak */
     struct memory_id waiting[DEVICE_WAITING];
-    uint8_t waiting_count;
-    uint64_t settle_ns;         /* when its notices are looked at, 0 not */
-    uint64_t notice_ns;         /* last device_not_onboarded */
-    uint64_t day_ns;            /* start of the day that `alerts_today` counts */
+    uint64_t settle_ns;        /* when its notices are looked at, 0 not */
+    uint64_t notice_ns;        /* last device_not_onboarded */
+    uint64_t day_ns;           /* start of the day that `alerts_today` counts */
     uint32_t alerts_today;
 };
 
@@ -58,7 +64,6 @@ struct device_app {
     struct memory_entry entry;
     struct id_set accepted; /* destinations, inspected */
     struct id_set refused;
-    struct streak streak;   /* any destination */
 };
 
 /* An app key anywhere. */
@@ -71,9 +76,18 @@ struct app {
     uint64_t notice_ns;
 };
 
+/* Sessions that ended for want of a client certificate. Heap, owned by the destination. */
+struct mtls_record {
+    uint64_t times_ns[3];
+    struct address devices[3];
+    uint8_t first[SESSION_ID_BYTES];
+    uint32_t count;
+    uint64_t notice_ns;
+};
+
 struct destination {
     struct memory_entry entry;
-    char name[SESSION_NAME_MAX];
+    char *name;                      /* owned */
     struct id_set accepting_apps;    /* inspected */
     struct id_set accepting_devices;
     struct id_set refusing_apps;
@@ -81,12 +95,8 @@ struct destination {
     struct id_set direct_apps;
     struct id_set devices;           /* that contacted it at all */
     uint32_t device_count;
-    uint64_t notice_ns;      /* site_or_inspector_fault */
-    uint64_t mtls_notice_ns;
-    uint64_t mtls_ns[3];     /* latest client_certificate_required */
-    struct address mtls_devices[3];
-    uint8_t mtls_first[SESSION_ID_BYTES];
-    uint32_t mtls_count;
+    uint64_t notice_ns;              /* site_or_inspector_fault */
+    struct mtls_record *mtls;        /* NULL before the first such session */
 };
 
 /* One app key and one destination, over the devices. */
@@ -96,15 +106,20 @@ struct app_destination {
     struct id_set accepting;
 };
 
-/* One device and one destination, over the apps. */
-struct device_destination {
-    struct memory_entry entry;
-    uint64_t accepted_data_ns; /* last inspected session with data */
-    struct streak streak;      /* refusals by any app: a program's hellos may differ */
+/* Refusals of one device and destination by any app: a program's hellos may differ. Heap. */
+struct pair_refusals {
+    struct streak streak;
     struct memory_id keys[PAIR_KEYS]; /* of which apps, for the evidence */
     uint8_t key_count;
     struct memory_id alert_key; /* key whose alert is open, for retraction */
     bool has_alert;
+};
+
+/* One device and one destination, over the apps. */
+struct device_destination {
+    struct memory_entry entry;
+    uint64_t accepted_data_ns;     /* last inspected session with data */
+    struct pair_refusals *refusals; /* NULL before the first refusal or alert */
 };
 
 /* An alert that is open for a key. */
@@ -120,16 +135,17 @@ struct open_alert {
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */
 struct suspicion {
-    char destination[SESSION_NAME_MAX];
+    char *destination;        /* owned */
     struct address server;
     uint16_t port;
     bool is_proxy;
     char app_key[APP_KEY_TEXT_MAX];
     char ja4[JA4_TEXT_MAX];
-    char authority[SESSION_AUTHORITY_MAX];
+    const char *authority;    /* name of a configured authority, NULL when none was seen */
     struct streak streak;
-    struct finding_evidence evidence[SUSPICION_EVIDENCE];
+    struct finding_evidence *evidence; /* owned, grows to SUSPICION_EVIDENCE */
     uint8_t evidence_count;
+    uint8_t evidence_room;
     uint8_t first_session[SESSION_ID_BYTES];
     uint64_t first_ns;
     bool has_first;
@@ -157,8 +173,6 @@ struct key {
     uint32_t accepted;
     uint32_t resumed;
     uint64_t resumed_ns;
-    uint64_t used_start_ns; /* latest session with data, inspected or not */
-    uint64_t used_ns;
     uint64_t settle_ns;     /* when it is looked at though the device accepted nothing, 0 not */
     struct suspicion *suspicion;
 };

@@ -101,7 +101,7 @@ static void add_contrast(const struct tuning *t, const struct device *device,
     for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
         const struct device_event *e = device_ring_get(&device->accepted, i);
 
-        if (e->time_ns < since_ns || e->destination == destination)
+        if (e->time_ns < since_ns || e->destination == (uint32_t)destination)
             continue;
         v->contrast_sessions++;
         (void)id_set_add(&seen, e->destination, e->time_ns);
@@ -176,7 +176,7 @@ static bool is_refused_since(const struct device *device, uint64_t destination,
     for (size_t i = 0; i < device_ring_count(&device->refused); i++) {
         const struct device_event *e = device_ring_get(&device->refused, i);
 
-        if (e->destination == destination && e->time_ns >= since_ns)
+        if (e->destination == (uint32_t)destination && e->time_ns >= since_ns)
             return true;
     }
     return false;
@@ -187,29 +187,49 @@ bool refusal_is_selective(const struct device *device, uint64_t destination, uin
     for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
         const struct device_event *e = device_ring_get(&device->accepted, i);
 
-        if (e->time_ns >= since_ns && e->destination != destination &&
+        if (e->time_ns >= since_ns && e->destination != (uint32_t)destination &&
             !is_refused_since(device, e->destination, since_ns))
             return true;
     }
     return false;
 }
 
-static size_t count_since(const struct device_ring *r, uint64_t since_ns)
-{
-    size_t n = 0;
+/* ---- bad radio */
 
-    for (size_t i = 0; i < device_ring_count(r); i++)
-        n += device_ring_get(r, i)->time_ns >= since_ns;
-    return n;
+static uint32_t noise_step(const struct tuning *t, uint64_t now_ns)
+{
+    return (uint32_t)(now_ns / (tuning_ns(t->noise_guard.window_s) / NOISE_BUCKETS + 1));
+}
+
+void noise_add(struct noise *n, const struct tuning *t, uint64_t now_ns, bool failing)
+{
+    uint32_t step = noise_step(t, now_ns);
+
+    if (step - n->step >= NOISE_BUCKETS)
+        *n = (struct noise){.step = step};
+    while (n->step != step) {
+        n->step++;
+        n->ended[n->step % NOISE_BUCKETS] = 0;
+        n->failing[n->step % NOISE_BUCKETS] = 0;
+    }
+    if (n->ended[step % NOISE_BUCKETS] == UINT16_MAX)
+        return;
+    n->ended[step % NOISE_BUCKETS]++;
+    n->failing[step % NOISE_BUCKETS] = (uint16_t)(n->failing[step % NOISE_BUCKETS] + failing);
 }
 
 double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns)
 {
-    uint64_t since = before(now_ns, t->noise_guard.window_s);
-    size_t all = count_since(&device->ended, since);
-    size_t failing = count_since(&device->failing, since);
+    const struct noise *n = &device->noise;
+    uint32_t all = 0, failing = 0;
 
-    if (all < t->noise_guard.min_flows || (double)failing <= t->noise_guard.share * (double)all)
+    if (noise_step(t, now_ns) - n->step >= NOISE_BUCKETS)
+        return 1;
+    for (size_t i = 0; i < NOISE_BUCKETS; i++) {
+        all += n->ended[i];
+        failing += n->failing[i];
+    }
+    if (all < t->noise_guard.min_flows || failing <= t->noise_guard.share * all)
         return 1;
     return t->noise_guard.factor;
 }

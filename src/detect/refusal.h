@@ -51,5 +51,8 @@ void device_ring_add(struct device_ring *r, const struct device_event *e);
 size_t device_ring_count(const struct device_ring *r);
 const struct device_event *device_ring_get(const struct device_ring *r, size_t i);
 
+/* One connection to a destination that works ended, by a bare close or otherwise. */
+void noise_add(struct noise *n, const struct tuning *t, uint64_t now_ns, bool failing);
+
 /* Bad radio: factor for the weights of shapes S3, S5 and S6 on this device. */
 double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns);

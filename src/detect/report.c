@@ -76,7 +76,7 @@ static void set_suspicion(struct finding *f, const struct suspicion *s)
 {
     (void)snprintf(f->app_key, sizeof(f->app_key), "%s", s->app_key);
     (void)snprintf(f->ja4, sizeof(f->ja4), "%s", s->ja4);
-    (void)snprintf(f->authority, sizeof(f->authority), "%s", s->authority);
+    (void)snprintf(f->authority, sizeof(f->authority), "%s", s->authority ? s->authority : "");
     f->evidence = s->evidence;
     f->evidence_count = s->evidence_count;
     f->counts.refused = s->refused;
@@ -108,7 +108,7 @@ static void add_in_order(struct report *r, const struct finding_evidence *e)
 
 void report_merge_evidence(struct correlator *c, struct report *r)
 {
-    const struct device_destination *pair = r->parties.device_destination;
+    const struct pair_refusals *pair = r->parties.device_destination->refusals;
 
     for (size_t i = 0; i < pair->key_count; i++) {
         const struct key *key = memory_peek(&c->keys, &pair->keys[i]);
@@ -246,7 +246,7 @@ static void fill(struct correlator *c, struct report *r, enum finding_type type,
         cause_add_control(&r->cause, "other_fingerprints", 0,
                           "%u app fingerprints of the device refused it; their refusals count "
                           "together",
-                          r->parties.device_destination->key_count);
+                          r->parties.device_destination->refusals->key_count);
     }
     f->counts.accepted = r->parties.key->accepted;
     f->counts.resumed = r->parties.key->resumed;
@@ -321,9 +321,9 @@ void report_detection(struct correlator *c, struct report *r, enum finding_type 
     f.clauses = clauses;
     f.clause_count = list_clauses(type, f.analytic, clauses);
     count_allowed(c, &risk);
-    if (r->parties.device_destination) {
-        r->parties.device_destination->alert_key = r->parties.key->entry.id;
-        r->parties.device_destination->has_alert = true;
+    if (r->parties.device_destination && r->parties.device_destination->refusals) {
+        r->parties.device_destination->refusals->alert_key = r->parties.key->entry.id;
+        r->parties.device_destination->refusals->has_alert = true;
     }
     issue(c, &f);
 }
@@ -354,8 +354,8 @@ void report_end(struct correlator *c, struct parties *p, enum finding_state stat
                    address_describe(&p->device->address, address), s->destination,
                    state == FINDING_CLOSED ? "closed" : "withdrawn");
     s->alert.open = false;
-    if (p->device_destination)
-        p->device_destination->has_alert = false;
+    if (p->device_destination && p->device_destination->refusals)
+        p->device_destination->refusals->has_alert = false;
     issue(c, &f);
 }
 

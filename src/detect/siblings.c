@@ -1,46 +1,62 @@
 #include "detect/siblings.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/nanotime.h"
 
 struct sibling {
+    uint64_t id; /* 0: empty */
     uint64_t start_ns;
     uint64_t decided_ns;
     bool data;
     bool ech;
 };
 
-struct sibling_record {
-    struct memory_entry entry;
-    struct sibling ring[SIBLINGS_MAX];
-    uint32_t count;
-};
-
 /* Of one client: by program and name, by server address, by name. */
 enum relation { BY_PROGRAM, BY_ADDRESS, BY_NAME };
 
-void siblings_init(struct siblings *b, size_t most, uint64_t seed)
+int siblings_init(struct siblings *b, struct err *why)
 {
-    b->seed = seed;
-    memory_table_init(&b->table, sizeof(struct sibling_record), most, NULL, NULL);
+    b->cache = calloc((size_t)SIBLING_SETS * SIBLING_WAYS, sizeof(*b->cache));
+    return b->cache ? 0 : err_set(why, "no memory for parallel sessions");
 }
 
 void siblings_fini(struct siblings *b)
 {
-    memory_table_fini(&b->table);
+    free(b->cache);
+    b->cache = NULL;
 }
 
-static struct memory_id id_of(const struct siblings *b, const struct session *s,
-                              enum relation relation)
+static uint64_t id_of(const struct session *s, enum relation relation)
 {
-    uint8_t kind = (uint8_t)relation;
-    struct span parts[4] = {span_of(&kind, 1), span_of(s->client.bytes, 16),
-                            span_of_text(s->server_name), span_of_text(s->app_key)};
+    uint8_t bytes[16 + SESSION_NAME_MAX + APP_KEY_TEXT_MAX + 1];
+    size_t len = 16;
 
-    if (relation == BY_ADDRESS)
-        parts[2] = span_of(s->server.bytes, 16);
-    return memory_id_of(b->seed, parts, relation == BY_PROGRAM ? 4 : 3);
+    memcpy(bytes, s->client.bytes, 16);
+    bytes[len++] = (uint8_t)relation;
+    if (relation == BY_ADDRESS) {
+        memcpy(bytes + len, s->server.bytes, 16);
+        len += 16;
+    } else {
+        size_t name = strlen(s->server_name);
+
+        memcpy(bytes + len, s->server_name, name);
+        len += name;
+    }
+    if (relation == BY_PROGRAM) {
+        memcpy(bytes + len, s->app_key, APP_KEY_TEXT_MAX);
+        len += APP_KEY_TEXT_MAX;
+    }
+    return XXH3_64bits(bytes, len) | 1;
+}
+
+static struct sibling *set_of(const struct siblings *b, uint64_t id)
+{
+    return &b->cache[(id >> 32) % SIBLING_SETS * SIBLING_WAYS];
 }
 
 static bool carries_data(const struct session *s)
@@ -49,20 +65,34 @@ static bool carries_data(const struct session *s)
            (s->outcome_raw == OUTCOME_RESUMED && s->established);
 }
 
+static void put(struct siblings *b, const struct sibling *sibling)
+{
+    struct sibling *set = set_of(b, sibling->id), *oldest = set;
+
+    for (size_t i = 1; i < SIBLING_WAYS; i++)
+        if (set[i].decided_ns < oldest->decided_ns)
+            oldest = &set[i];
+    *oldest = *sibling;
+}
+
 void siblings_note(struct siblings *b, const struct session *s)
 {
-    struct sibling sibling = {s->start_ns, s->decided_ns, carries_data(s), s->ech};
+    struct sibling sibling = {.start_ns = s->start_ns,
+                              .decided_ns = s->decided_ns,
+                              .data = carries_data(s),
+                              .ech = s->ech};
 
-    for (int r = BY_PROGRAM; r <= BY_NAME; r++) {
-        struct memory_id id = id_of(b, s, (enum relation)r);
-        struct sibling_record *record;
-
-        if (r == BY_PROGRAM && !sibling.data)
-            continue;
-        record = memory_get(&b->table, &id);
-        if (record)
-            record->ring[record->count++ % SIBLINGS_MAX] = sibling;
+    if (sibling.data) {
+        sibling.id = id_of(s, BY_PROGRAM);
+        put(b, &sibling);
     }
+    b->any_ech = b->any_ech || sibling.ech;
+    if (!b->any_ech || (!sibling.data && sibling.ech))
+        return; /* no answer to a refused encrypted hello */
+    sibling.id = id_of(s, BY_ADDRESS);
+    put(b, &sibling);
+    sibling.id = id_of(s, BY_NAME);
+    put(b, &sibling);
 }
 
 static bool may_be_superseded(enum outcome outcome)
@@ -93,11 +123,11 @@ static bool any(const struct siblings *b, const struct session *s, enum relation
                 bool (*holds)(const struct session *s, const struct sibling *other,
                               uint64_t window_ns))
 {
-    struct memory_id id = id_of(b, s, relation);
-    const struct sibling_record *record = memory_peek(&b->table, &id);
+    uint64_t id = id_of(s, relation);
+    const struct sibling *set = set_of(b, id);
 
-    for (size_t i = 0; record && i < record->count && i < SIBLINGS_MAX; i++)
-        if (holds(s, &record->ring[i], window_ns))
+    for (size_t i = 0; i < SIBLING_WAYS; i++)
+        if (set[i].id == id && holds(s, &set[i], window_ns))
             return true;
     return false;
 }

@@ -3,23 +3,27 @@
  * hello that was refused and is tried again. Sets the session's outcome; `outcome_raw` stays.
  *
  * Sessions are noted when they enter the hold-back, so when one leaves it, those that followed it
- * closely are known. For each program, server address and name of a device the latest SIBLINGS_MAX
- * sessions are kept, in a bounded table.
+ * closely are known. They are kept in a cache of fixed size, found by program, server address and
+ * name of a device; a newer session takes the place of the oldest in its set. The places do not
+ * depend on a seed, so that two runs forget alike.
  */
 #pragma once
 
+#include "base/err.h"
 #include "config/tuning.h"
-#include "detect/memory.h"
 #include "session/session.h"
 
-#define SIBLINGS_MAX 6
+#define SIBLING_SETS 16384u
+#define SIBLING_WAYS 4u
+
+struct sibling;
 
 struct siblings {
-    struct memory_table table;
-    uint64_t seed;
+    struct sibling *cache; /* SIBLING_SETS sets of SIBLING_WAYS */
+    bool any_ech;          /* a client offered an encrypted hello: retries are looked for */
 };
 
-void siblings_init(struct siblings *b, size_t most, uint64_t seed);
+int siblings_init(struct siblings *b, struct err *why);
 void siblings_fini(struct siblings *b);
 
 /* `s` enters the hold-back. */

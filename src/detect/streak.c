@@ -26,6 +26,21 @@ static struct episode *episode_of(struct streak *s, uint64_t start_ns, uint64_t 
     return NULL;
 }
 
+uint64_t episode_last_ns(const struct episode *e)
+{
+    return e->start_ns + (uint64_t)e->last_us * 1000;
+}
+
+static void set_last(struct episode *e, uint64_t decided_ns)
+{
+    uint64_t us = decided_ns > e->start_ns ? (decided_ns - e->start_ns + 999) / 1000 : 0;
+
+    if (us > UINT32_MAX)
+        us = UINT32_MAX;
+    if (us > e->last_us)
+        e->last_us = (uint32_t)us;
+}
+
 bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
                 uint8_t flags, uint64_t episode_gap_ns)
 {
@@ -39,8 +54,7 @@ bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double
         e->weight_db = (float)weight_db;
         strongest = true;
     }
-    if (decided_ns > e->last_ns)
-        e->last_ns = decided_ns;
+    set_last(e, decided_ns);
     e->attempts++;
     e->strong = (uint16_t)(e->strong + ((flags & STREAK_STRONG) != 0));
     e->flags |= flags;
@@ -62,12 +76,14 @@ struct streak_sum streak_since(const struct streak *s, uint64_t since_ns)
     for (size_t i = 0; i < s->count; i++) {
         const struct episode *e = &s->episodes[i];
 
-        if (e->last_ns < since_ns)
+        uint64_t last_ns = episode_last_ns(e);
+
+        if (last_ns < since_ns)
             continue;
         if (sum.episodes == 0)
             sum.first_ns = e->start_ns;
-        if (e->last_ns > sum.last_ns)
-            sum.last_ns = e->last_ns;
+        if (last_ns > sum.last_ns)
+            sum.last_ns = last_ns;
         sum.episodes++;
         sum.attempts += e->attempts;
         sum.strong += e->strong;

@@ -20,10 +20,10 @@ enum {
 
 struct episode {
     uint64_t start_ns;
-    uint64_t last_ns;
-    float weight_db; /* strongest attempt */
+    uint32_t last_us; /* decision of the last attempt, microseconds after the start */
+    float weight_db;  /* strongest attempt */
     uint16_t attempts;
-    uint16_t strong; /* attempts of shape S1 or S2 */
+    uint16_t strong;  /* attempts of shape S1 or S2 */
     uint8_t flags;
 };
 
@@ -54,6 +54,9 @@ struct streak_sum {
  */
 bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
                 uint8_t flags, uint64_t episode_gap_ns);
+
+/* When the last attempt of an episode was decided. */
+uint64_t episode_last_ns(const struct episode *e);
 
 /* Begin anew. */
 void streak_clear(struct streak *s);
