@@ -148,8 +148,7 @@ static void let_go(struct correlator *c)
     c->stats.sessions++;
     c->options.on_session(c->options.ctx, s);
     observe_session(c, s, &context);
-    session_release(s);
-    free(s);
+    hold_back_give(&c->hold_back, s);
 }
 
 /* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */

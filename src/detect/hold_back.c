@@ -10,28 +10,44 @@ void hold_back_init(struct hold_back *h)
 void hold_back_fini(struct hold_back *h)
 {
     for (size_t i = 0; i < h->count; i++) {
-        session_release(h->heap[i]);
-        free(h->heap[i]);
+        session_release(h->heap[i].session);
+        free(h->heap[i].session);
     }
+    for (size_t i = 0; i < h->spare_count; i++)
+        free(h->spare[i]);
     free(h->heap);
     *h = (struct hold_back){0};
 }
 
 /* Equal sessions (one read twice) keep a fixed order by their place on the wire. */
-static bool before(const struct session *a, const struct session *b)
+static bool before(const struct held_session *a, const struct held_session *b)
 {
     int order;
 
     if (a->decided_ns != b->decided_ns)
         return a->decided_ns < b->decided_ns;
-    order = memcmp(a->id, b->id, sizeof(a->id));
-    return order != 0 ? order < 0 : a->start_ns < b->start_ns;
+    order = memcmp(a->session->id, b->session->id, sizeof(a->session->id));
+    return order != 0 ? order < 0 : a->session->start_ns < b->session->start_ns;
+}
+
+static struct session *new_session(struct hold_back *h)
+{
+    return h->spare_count ? h->spare[--h->spare_count] : malloc(sizeof(struct session));
+}
+
+void hold_back_give(struct hold_back *h, struct session *s)
+{
+    session_release(s);
+    if (h->spare_count < HOLD_BACK_SPARE)
+        h->spare[h->spare_count++] = s;
+    else
+        free(s);
 }
 
 static bool grow(struct hold_back *h)
 {
     size_t size = h->size ? h->size * 2 : 64;
-    struct session **heap = realloc(h->heap, size * sizeof(struct session *));
+    struct held_session *heap = realloc(h->heap, size * sizeof(*heap));
 
     if (!heap)
         return false;
@@ -47,29 +63,29 @@ bool hold_back_full(const struct hold_back *h)
 
 bool hold_back_put(struct hold_back *h, const struct session *s)
 {
-    struct session *copy;
+    struct held_session held = {.decided_ns = s->decided_ns};
     size_t place;
 
-    if ((h->count == h->size && !grow(h)) || !(copy = malloc(sizeof(*copy))))
+    if ((h->count == h->size && !grow(h)) || !(held.session = new_session(h)))
         return false;
-    session_copy(copy, s);
+    session_copy(held.session, s);
     place = h->count++;
-    while (place > 0 && before(copy, h->heap[(place - 1) / 2])) {
+    while (place > 0 && before(&held, &h->heap[(place - 1) / 2])) {
         h->heap[place] = h->heap[(place - 1) / 2];
         place = (place - 1) / 2;
     }
-    h->heap[place] = copy;
+    h->heap[place] = held;
     return true;
 }
 
 struct session *hold_back_first(const struct hold_back *h, uint64_t until_ns)
 {
-    return h->count > 0 && h->heap[0]->decided_ns <= until_ns ? h->heap[0] : NULL;
+    return h->count > 0 && h->heap[0].decided_ns <= until_ns ? h->heap[0].session : NULL;
 }
 
 struct session *hold_back_take(struct hold_back *h)
 {
-    struct session *first, *last;
+    struct held_session first, last;
     size_t place = 0;
 
     if (h->count == 0)
@@ -81,13 +97,13 @@ struct session *hold_back_take(struct hold_back *h)
 
         if (child >= h->count)
             break;
-        if (child + 1 < h->count && before(h->heap[child + 1], h->heap[child]))
+        if (child + 1 < h->count && before(&h->heap[child + 1], &h->heap[child]))
             child++;
-        if (!before(h->heap[child], last))
+        if (!before(&h->heap[child], &last))
             break;
         h->heap[place] = h->heap[child];
         place = child;
     }
     h->heap[place] = last;
-    return first;
+    return first.session;
 }

@@ -1,62 +1,180 @@
 #include "detect/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/nanotime.h"
 
+#define INDEX_MIN 64u
+
 void memory_table_init(struct memory_table *t, size_t entry_size, size_t most,
                        void (*drop)(void *ctx, struct memory_entry *entry), void *ctx)
 {
-    *t = (struct memory_table){
-        .entry_size = entry_size, .most = most ? most : 1, .drop = drop, .ctx = ctx};
+    *t = (struct memory_table){.entry_size = (entry_size + 15) / 16 * 16,
+                               .most = most ? most : 1,
+                               .drop = drop,
+                               .ctx = ctx};
 }
 
-static unsigned hash_of(const struct memory_id *id)
+static struct memory_entry *entry_of(const struct memory_table *t, uint32_t number)
 {
-    return (unsigned)(id->low ^ id->high >> 32);
+    uint32_t place = number - 1;
+
+    return (struct memory_entry *)(void *)(t->chunks[place / MEMORY_CHUNK] +
+                                           place % MEMORY_CHUNK * t->entry_size);
 }
+
+static uint32_t tag_of(const struct memory_id *id)
+{
+    return (uint32_t)(id->high >> 32);
+}
+
+/* ---- order of use */
 
 static void unlink_entry(struct memory_table *t, struct memory_entry *e)
 {
-    HASH_DELETE(hh, t->entries, e);
-    t->count--;
+    if (e->older)
+        entry_of(t, e->older)->newer = e->newer;
+    else
+        t->oldest = e->newer;
+    if (e->newer)
+        entry_of(t, e->newer)->older = e->older;
+    else
+        t->newest = e->older;
 }
 
 static void link_newest(struct memory_table *t, struct memory_entry *e)
 {
-    unsigned hash = hash_of(&e->id);
-
-    HASH_ADD_BYHASHVALUE(hh, t->entries, id, sizeof(e->id), hash, e);
-    t->count++;
+    e->older = t->newest;
+    e->newer = 0;
+    if (t->newest)
+        entry_of(t, t->newest)->newer = e->number;
+    else
+        t->oldest = e->number;
+    t->newest = e->number;
 }
 
-static void drop_oldest(struct memory_table *t)
+/* ---- the index */
+
+static void index_put(struct memory_table *t, const struct memory_entry *e)
 {
-    struct memory_entry *e = t->entries;
+    uint32_t place = (uint32_t)e->id.low & t->index_mask;
+
+    while (t->index[place])
+        place = (place + 1) & t->index_mask;
+    t->index[place] = e->number;
+    t->tags[place] = tag_of(&e->id);
+}
+
+/* Entries behind a hole move up unless they are at home there. */
+static void index_take(struct memory_table *t, const struct memory_entry *e)
+{
+    uint32_t hole = (uint32_t)e->id.low & t->index_mask, place;
+
+    while (t->index[hole] != e->number)
+        hole = (hole + 1) & t->index_mask;
+    for (place = (hole + 1) & t->index_mask; t->index[place];
+         place = (place + 1) & t->index_mask) {
+        uint32_t home = (uint32_t)entry_of(t, t->index[place])->id.low & t->index_mask;
+
+        if (((place - home) & t->index_mask) >= ((place - hole) & t->index_mask)) {
+            t->index[hole] = t->index[place];
+            t->tags[hole] = t->tags[place];
+            hole = place;
+        }
+    }
+    t->index[hole] = 0;
+}
+
+/* Keep the index at most two thirds full. */
+static bool index_grow(struct memory_table *t)
+{
+    uint32_t size = t->index ? (t->index_mask + 1) * 2 : INDEX_MIN;
+    uint32_t *index, *tags;
+
+    if (t->index && (t->count + 1) * 3 <= ((size_t)t->index_mask + 1) * 2)
+        return true;
+    index = calloc(size, sizeof(*index));
+    tags = calloc(size, sizeof(*tags));
+    if (!index || !tags) {
+        free(index);
+        free(tags);
+        return false;
+    }
+    free(t->index);
+    free(t->tags);
+    t->index = index;
+    t->tags = tags;
+    t->index_mask = size - 1;
+    for (uint32_t n = t->oldest; n; n = entry_of(t, n)->newer)
+        index_put(t, entry_of(t, n));
+    return true;
+}
+
+/* ---- records */
+
+/* A number without a record: a new one, or the one that `drop_oldest` left. 0: memory is out. */
+static uint32_t new_number(struct memory_table *t)
+{
+    uint32_t chunk = t->used / MEMORY_CHUNK;
+    unsigned char **chunks;
+
+    if (t->used % MEMORY_CHUNK == 0) {
+        chunks = realloc(t->chunks, (chunk + 1) * sizeof(*chunks));
+        if (!chunks)
+            return 0;
+        t->chunks = chunks;
+        t->chunks[chunk] = malloc(MEMORY_CHUNK * t->entry_size);
+        if (!t->chunks[chunk])
+            return 0;
+    }
+    return ++t->used;
+}
+
+static uint32_t drop_oldest(struct memory_table *t)
+{
+    struct memory_entry *e = entry_of(t, t->oldest);
 
     if (t->drop)
         t->drop(t->ctx, e);
+    index_take(t, e);
     unlink_entry(t, e);
-    free(e);
+    t->count--;
     t->dropped++;
+    return e->number;
 }
 
 void memory_table_fini(struct memory_table *t)
 {
-    while (t->entries)
-        drop_oldest(t);
+    for (uint32_t n = t->oldest; n && t->drop; n = entry_of(t, n)->newer)
+        t->drop(t->ctx, entry_of(t, n));
+    for (uint32_t i = 0; i * MEMORY_CHUNK < t->used; i++)
+        free(t->chunks[i]);
+    free(t->chunks);
+    free(t->index);
+    free(t->tags);
+    *t = (struct memory_table){0};
 }
 
 void *memory_peek(const struct memory_table *t, const struct memory_id *id)
 {
-    struct memory_entry *e;
-    unsigned hash = hash_of(id);
+    uint32_t tag = tag_of(id), place = (uint32_t)id->low & t->index_mask;
 
-    HASH_FIND_BYHASHVALUE(hh, t->entries, id, sizeof(*id), hash, e);
-    return e;
+    if (!t->index)
+        return NULL;
+    for (; t->index[place]; place = (place + 1) & t->index_mask) {
+        struct memory_entry *e;
+
+        if (t->tags[place] != tag)
+            continue;
+        e = entry_of(t, t->index[place]);
+        if (memory_id_equal(&e->id, id))
+            return e;
+    }
+    return NULL;
 }
 
 void *memory_find(struct memory_table *t, const struct memory_id *id)
@@ -74,18 +192,24 @@ void *memory_find(struct memory_table *t, const struct memory_id *id)
 void *memory_get(struct memory_table *t, const struct memory_id *id, bool *made)
 {
     struct memory_entry *e = memory_find(t, id);
+    uint32_t number;
 
     *made = !e;
     if (e)
         return e;
-    while (t->count >= t->most)
-        drop_oldest(t);
-    e = calloc(1, t->entry_size);
-    if (!e)
+    if (!index_grow(t))
         return NULL;
+    number = t->count >= t->most ? drop_oldest(t) : new_number(t);
+    if (!number)
+        return NULL;
+    e = entry_of(t, number);
+    memset(e, 0, t->entry_size);
     e->id = *id;
+    e->number = number;
     e->used_s = t->now_s;
+    index_put(t, e);
     link_newest(t, e);
+    t->count++;
     return e;
 }
 

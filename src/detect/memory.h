@@ -7,17 +7,17 @@
  *
  * An id is a keyed hash (seeded at start, so that the network cannot choose collisions) over what
  * names the record; two names never share one in practice. A record begins with a
- * `struct memory_entry` and is zeroed when made. It moves when it is dropped only, so pointers to
- * it hold until the next memory_get of the same table.
+ * `struct memory_entry` and is zeroed when made. It stays where it is until it is dropped, so
+ * pointers to it hold until the next memory_get of the same table. The index is small and apart from
+ * the records, so that a look-up touches one line of each.
  */
 #pragma once
-
-#include <uthash.h>
 
 #include "base/err.h"
 #include "base/span.h"
 
 #define MEMORY_STEP_S 60u
+#define MEMORY_CHUNK 256u /* records made at once */
 #define MEMORY_ID_PARTS_MAX 1024 /* bytes of all parts of an id; what is longer is cut */
 
 struct memory_id {
@@ -27,12 +27,19 @@ struct memory_id {
 
 struct memory_entry {
     struct memory_id id;
+    uint32_t number; /* in its table, from 1 */
     uint32_t used_s;
-    UT_hash_handle hh;
+    uint32_t older;
+    uint32_t newer;
 };
 
 struct memory_table {
-    struct memory_entry *entries; /* in order of use, the oldest first */
+    unsigned char **chunks;  /* records, MEMORY_CHUNK to a chunk, made as they are needed */
+    uint32_t *index;         /* open addressing: numbers, 0 for none */
+    uint32_t *tags;          /* a part of the id beside each number */
+    uint32_t index_mask;
+    uint32_t used;           /* numbers ever handed out */
+    uint32_t oldest, newest; /* order of use */
     size_t entry_size;
     size_t count;
     size_t most;
