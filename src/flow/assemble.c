@@ -25,6 +25,24 @@ static void on_chunk(void *ctx, const struct chunk *chunk)
         h->bytes(h->ctx, c, d->side, chunk);
 }
 
+/* A FIN that the other side's close acknowledges came before it, and behind the bytes that it
+ * acknowledges itself, in whatever order the capture holds them. */
+static uint64_t closing_time(struct connection *c, int side, uint64_t time_ns)
+{
+    const struct stream *other = &c->streams[!side];
+
+    if (c->closed_ns[!side] && c->has_close_ack[!side] &&
+        c->close_acknowledges[!side] == c->streams[side].fin_sequence + 1 &&
+        time_ns >= c->closed_ns[!side])
+        time_ns = c->closed_ns[!side] - 1;
+    if (c->has_close_ack[side] && other->started && time_ns < other->last_chunk_ns &&
+        sequence_distance(other->next, c->close_acknowledges[side]) >= 0)
+        time_ns = other->last_chunk_ns;
+    if (!c->closed_ns[side])
+        c->closed_ns[side] = time_ns;
+    return time_ns;
+}
+
 /* FIN and RST take effect when the bytes before them have been handed on, and those of the other
  * side that their sender had. */
 static void tell_closed(struct flows *f, struct connection *c, int side, uint64_t time_ns)
@@ -38,13 +56,16 @@ static void tell_closed(struct flows *f, struct connection *c, int side, uint64_
     if (!c->finished[side] && stream_is_finished(s)) {
         c->finished[side] = true;
         if (!c->forgotten)
-            h->closed(h->ctx, c, side, false, time_ns);
+            h->closed(h->ctx, c, side, false, closing_time(c, side, time_ns));
     }
     if (c->reset_pending[side] &&
-        (!s->started || sequence_distance(s->next, c->reset_sequence[side]) <= 1)) {
+        (s->started ? sequence_distance(s->next, c->reset_sequence[side]) <= 1
+                    : !s->held)) {
         c->reset_pending[side] = false;
-        if (!c->reset[side] && !c->forgotten)
+        if (!c->reset[side] && !c->forgotten) {
+            c->closed_ns[side] = c->closed_ns[side] ? c->closed_ns[side] : time_ns;
             h->closed(h->ctx, c, side, true, time_ns);
+        }
         c->reset[side] = true;
     }
 }
@@ -82,6 +103,8 @@ static uint64_t hole_deadline(const struct connection *c, int side)
 
     if (!s->hole_since_ns)
         return NEVER;
+    if (!s->started)
+        return s->hole_since_ns + FLOW_DISORDER_NS;
     if (stream_hole_is_acknowledged(s))
         return s->hole_since_ns + FLOW_HOLE_ACKNOWLEDGED_NS;
     return s->hole_since_ns +
@@ -161,7 +184,7 @@ static void note_closing(struct connection *c, int side, const struct segment *s
     struct stream *s = &c->streams[side];
 
     if (tcp_flags & TCP_FIN && !s->fin_seen) {
-        if (!s->started)
+        if (!s->started && !s->held)
             stream_start(s, segment->sequence);
         s->fin_seen = true;
         s->fin_sequence = segment->sequence + segment->len;
@@ -173,6 +196,16 @@ static void note_closing(struct connection *c, int side, const struct segment *s
     }
     c->has_close_ack[side] = segment->has_ack;
     c->close_acknowledges[side] = segment->acknowledges;
+}
+
+/* No SYN was seen, but all before this segment was acknowledged and none of it is here. */
+static bool begins_stream(const struct connection *c, int side,
+                          const struct segment *segment)
+{
+    const struct stream *s = &c->streams[side];
+
+    return !s->started && !s->held && segment->len > 0 && c->has_ack[!side] &&
+           c->ack_last[!side] == segment->sequence;
 }
 
 void assemble_push(struct flows *f, struct connection *c, int side,
@@ -191,6 +224,8 @@ void assemble_push(struct flows *f, struct connection *c, int side,
         segment.sequence++;
     if (segment.has_ack)
         note_acknowledgement(c, side, packet);
+    if (begins_stream(c, side, &segment))
+        stream_start(&c->streams[side], segment.sequence);
     if (segment.len > 0 && !(packet->tcp_flags & TCP_RST))
         stream_push(&c->streams[side], &context, &segment);
     note_closing(c, side, &segment, packet->tcp_flags);

@@ -27,6 +27,7 @@ struct connection {
     uint32_t close_acknowledges
         [2]; /* what the FIN or RST acknowledged; valid when has_close_ack */
     bool has_close_ack[2];
+    uint64_t closed_ns[2]; /* when FIN or RST was told; 0 not yet */
     uint32_t ack_first[2]; /* first and highest acknowledgement that a side sent */
     uint32_t ack_last[2];
     bool has_ack[2];

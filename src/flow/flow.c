@@ -6,8 +6,6 @@
 #include "flow/assemble.h"
 
 #define NEVER UINT64_MAX
-/* Packets of one flow that a capture holds in the wrong order lie no further apart than this. */
-#define DISORDER_MAX_NS UINT64_C(10000000)
 
 int flows_init(struct flows *f, const struct flow_options *options, struct err *why)
 {
@@ -102,24 +100,28 @@ static uint32_t new_flow(struct flows *f, const struct flow_key *key)
     return flow_table_add(&f->table, key, (uint32_t)(f->now_ns / NS_PER_S));
 }
 
-/* A SYN that the capture holds after its SYN-ACK: they were no further apart than it disorders. */
+/* A SYN that the capture holds after its SYN-ACK, or after bytes that wait for the beginning. */
 static bool take_overtaken_syn(const struct flows *f, const struct flow *flow, int side,
                                const struct packet *packet)
 {
+    uint32_t first = packet->sequence + 1;
     struct connection *c;
     uint64_t apart_ns;
 
     if (flow->flags & FLOW_SYN_SEEN || !flow->connection)
         return false;
     c = conn_pool_get(&f->pool, flow->connection);
-    if (!c->opening.syn_ack_seen || c->opening.opener != side ||
-        c->ack_first[!side] != packet->sequence + 1)
+    if (c->opening.syn_ack_seen ? c->opening.opener != side || c->ack_first[!side] != first
+                                : !stream_may_begin(&c->streams[side], first))
         return false;
     apart_ns = nanotime_since(c->start_ns, packet->time_ns);
     if (!c->streams[side].started)
-        stream_start(&c->streams[side], packet->sequence + 1);
-    if (apart_ns <= DISORDER_MAX_NS)
+        stream_start(&c->streams[side], first);
+    c->midstream = false;
+    c->opening.opener = (uint8_t)side;
+    if (c->opening.syn_ack_seen && apart_ns <= FLOW_DISORDER_NS)
         c->opening.rtt_ns = apart_ns > NS_PER_US ? apart_ns : NS_PER_US;
+    c->opening.syn_seen = true;
     return true;
 }
 

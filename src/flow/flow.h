@@ -26,6 +26,8 @@
 #define FLOW_HOLE_ONE_SIDED_NS UINT64_C(1000000000)
 /* ... or this: then not even TCP's retransmission brings them. */
 #define FLOW_HOLE_LOST_NS UINT64_C(10000000000)
+/* Packets of one flow that a capture holds in the wrong order lie no further apart than this. */
+#define FLOW_DISORDER_NS UINT64_C(10000000)
 /* Packets that are older than the newest one by more than this come from another clock. */
 #define FLOW_CLOCK_STEP_NS UINT64_C(10000000000)
 /* A closed flow is remembered so long for late copies of its packets. */
@@ -42,9 +44,11 @@ enum flow_end {
 struct flow_handler {
     void *ctx;
     void (*bytes)(void *ctx, struct connection *c, int side, const struct chunk *chunk);
-    void (*closed)(void *ctx, struct connection *c, int side, bool by_reset, uint64_t time_ns);
+    void (*closed)(void *ctx, struct connection *c, int side, bool by_reset,
+                   uint64_t time_ns);
     /* A datagram of a UDP flow. */
-    void (*datagram)(void *ctx, struct connection *c, int side, const struct packet *packet);
+    void (*datagram)(void *ctx, struct connection *c, int side,
+                     const struct packet *packet);
     void (*timer)(void *ctx, struct connection *c, uint64_t now_ns);
     void (*end)(void *ctx, struct connection *c, enum flow_end why, uint64_t now_ns);
 };
@@ -52,7 +56,7 @@ struct flow_handler {
 struct flow_options {
     size_t max_flows;
     size_t max_connections;
-    size_t state_size; /* of the later stages, for each connection */
+    size_t state_size;   /* of the later stages, for each connection */
     uint64_t held_bytes; /* ceiling over all streams */
     uint64_t flow_timeout_ns;
     uint64_t hash_seed;
@@ -62,10 +66,11 @@ struct flow_options {
 struct flow_stats {
     uint64_t packets;
     uint64_t connections_evicted;
-    uint64_t without_flow;        /* packets of no flow, and not worth one: late copies, bare ACKs */
+    uint64_t
+        without_flow; /* packets of no flow, and not worth one: late copies, bare ACKs */
     uint64_t midstream;
-    uint64_t backwards;           /* packets a little older than one before them */
-    uint64_t clock_steps;         /* times when packet time jumped back */
+    uint64_t backwards;   /* packets a little older than one before them */
+    uint64_t clock_steps; /* times when packet time jumped back */
     uint64_t udp_flows;
 };
 

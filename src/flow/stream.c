@@ -19,6 +19,16 @@ void stream_start(struct stream *s, uint32_t sequence)
     s->started = true;
 }
 
+bool stream_may_begin(const struct stream *s, uint32_t sequence)
+{
+    int32_t ahead;
+
+    if (s->started || !s->held)
+        return false;
+    ahead = sequence_distance(sequence, s->held->sequence);
+    return ahead >= 0 && ahead <= STREAM_BEGINNING_MAX;
+}
+
 /* Hand on the part of a segment from `s->next` on; the segment starts at or before it. */
 static void deliver(struct stream *s, const struct stream_context *c,
                     const struct segment *segment)
@@ -38,12 +48,17 @@ static void deliver(struct stream *s, const struct stream_context *c,
     chunk.absent = fresh - (uint32_t)chunk.bytes.len;
     if (chunk.time_ns < s->last_chunk_ns)
         chunk.time_ns = s->last_chunk_ns;
+    /* It answers what the other side sent last. */
+    if (segment->has_ack && segment->acknowledges == c->other->next &&
+        chunk.time_ns < c->other->last_chunk_ns)
+        chunk.time_ns = c->other->last_chunk_ns;
     s->last_chunk_ns = chunk.time_ns;
     s->next += fresh;
     c->deliver(c->ctx, &chunk);
 }
 
-static void hold(struct stream *s, const struct stream_context *c, const struct segment *segment)
+static void hold(struct stream *s, const struct stream_context *c,
+                 const struct segment *segment)
 {
     struct held_segment **place = &s->held;
     size_t size = segment->payload.len;
@@ -85,21 +100,26 @@ static void release_first(struct stream *s, struct stream_budget *budget)
 
 bool stream_reached(const struct stream *s, uint32_t acknowledgement)
 {
-    int32_t ahead = sequence_distance(s->next, acknowledgement);
+    int32_t ahead;
 
+    if (!s->started && !s->held)
+        return true;
+    ahead = sequence_distance(s->started ? s->next : s->held->sequence, acknowledgement);
     /* One beyond is its FIN; far beyond is no acknowledgement of this stream. */
-    return !s->started || ahead <= 1 || ahead > (int32_t)STREAM_WINDOW_MAX;
+    return ahead <= 1 || ahead > (int32_t)STREAM_WINDOW_MAX;
 }
 
 bool stream_release(struct stream *s, const struct stream_context *c)
 {
     bool any = false;
 
-    while (s->held && sequence_distance(s->next, s->held->sequence) <= 0) {
+    while (s->started && s->held && sequence_distance(s->next, s->held->sequence) <= 0) {
         struct held_segment *h = s->held;
         struct segment segment = {.sequence = h->sequence,
                                   .payload = span_of(h->data, h->captured),
                                   .len = h->len,
+                                  .acknowledges = h->acknowledges,
+                                  .has_ack = h->has_ack,
                                   .time_ns = h->time_ns};
 
         if (h->has_ack && !stream_reached(c->other, h->acknowledges))
@@ -111,18 +131,22 @@ bool stream_release(struct stream *s, const struct stream_context *c)
     return any;
 }
 
-void stream_push(struct stream *s, const struct stream_context *c, const struct segment *segment)
+void stream_push(struct stream *s, const struct stream_context *c,
+                 const struct segment *segment)
 {
     int32_t ahead;
 
-    if (!s->started)
-        stream_start(s, segment->sequence);
+    if (!s->started) {
+        hold(s, c, segment);
+        return;
+    }
     ahead = sequence_distance(s->next, segment->sequence);
     if (ahead > (int32_t)STREAM_WINDOW_MAX || ahead < -(int32_t)STREAM_WINDOW_MAX) {
         c->stats->out_of_window++;
         return;
     }
-    if (ahead > 0 || (segment->has_ack && !stream_reached(c->other, segment->acknowledges))) {
+    if (ahead > 0 ||
+        (segment->has_ack && !stream_reached(c->other, segment->acknowledges))) {
         hold(s, c, segment);
         return;
     }
@@ -151,7 +175,7 @@ bool stream_hole_is_acknowledged(const struct stream *s)
 bool stream_has_hole(const struct stream *s)
 {
     if (!s->started)
-        return false;
+        return s->held != NULL;
     if (s->held && sequence_distance(s->next, s->held->sequence) > 0)
         return true;
     return stream_hole_is_acknowledged(s) ||
@@ -174,12 +198,17 @@ void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t
 
     if (!stream_has_hole(s))
         return;
+    s->hole_since_ns = 0;
+    if (!s->started) {
+        stream_start(s, s->held->sequence);
+        (void)stream_release(s, c);
+        return;
+    }
     chunk.bytes = span_of(NULL, 0);
     chunk.absent = (uint32_t)sequence_distance(s->next, hole_end(s));
     c->stats->gaps++;
     c->stats->gap_bytes += chunk.absent;
     s->next += chunk.absent;
-    s->hole_since_ns = 0;
     c->deliver(c->ctx, &chunk);
     (void)stream_release(s, c);
 }

@@ -7,7 +7,11 @@
  * (`absent`: cut by the snap length, or a hole that was given up, then `gap` is set as well).
  *
  * A segment also waits for the bytes of the other direction that it acknowledges: its sender had
- * them, so what they say came first, in whatever order the capture holds the packets.
+ * them, so what they say came first, in whatever order the capture holds the packets; and its time
+ * is not before theirs.
+ *
+ * Where no SYN tells at which byte the stream begins, segments wait until one comes late or until
+ * stream_skip_hole says that the first one held is the beginning.
  *
  * Segments that wait for an earlier one are copied and bounded, their bookkeeping included: per
  * direction STREAM_HELD_MAX bytes, over all directions the budget. What does not fit is dropped, so that it becomes a hole.
@@ -16,8 +20,11 @@
 
 #include "base/span.h"
 
-#define STREAM_HELD_MAX (192u * 1024u) /* a large certificate chain behind one lost segment */
-#define STREAM_WINDOW_MAX (16u * 1024u * 1024u) /* a segment further ahead is not of this stream */
+#define STREAM_HELD_MAX                                                                    \
+    (192u * 1024u) /* a large certificate chain behind one lost segment */
+#define STREAM_WINDOW_MAX                                                                  \
+    (16u * 1024u * 1024u)          /* a segment further ahead is not of this stream */
+#define STREAM_BEGINNING_MAX 65536 /* of the first segments, how far behind the SYN */
 
 struct chunk {
     struct span bytes;
@@ -69,7 +76,7 @@ struct stream_context {
 struct segment {
     uint32_t sequence;
     struct span payload;
-    uint32_t len; /* on the wire, >= payload.len */
+    uint32_t len;          /* on the wire, >= payload.len */
     uint32_t acknowledges; /* of the other direction; valid when has_ack */
     bool has_ack;
     uint64_t time_ns;
@@ -78,25 +85,31 @@ struct segment {
 /* The next byte has this sequence number. */
 void stream_start(struct stream *s, uint32_t sequence);
 
+/* True when the stream waits for its beginning, and what is held lies close behind `sequence`. */
+bool stream_may_begin(const struct stream *s, uint32_t sequence);
+
 /* Take a segment; hands on what is now in order. */
-void stream_push(struct stream *s, const struct stream_context *c, const struct segment *segment);
+void stream_push(struct stream *s, const struct stream_context *c,
+                 const struct segment *segment);
 
 /* Hand on what waited and waits no longer; true when there was something. */
 bool stream_release(struct stream *s, const struct stream_context *c);
 
-/* True when a stream has handed on all bytes before `acknowledgement` (or has never begun). */
+/* True when a stream has handed on all that it has before `acknowledgement`. */
 bool stream_reached(const struct stream *s, uint32_t acknowledgement);
 
 /* The other side acknowledged up to here. */
 void stream_acknowledge(struct stream *s, uint32_t acknowledgement);
 
-/* True while bytes before something known (a waiting segment, FIN or acknowledgement) are missing. */
+/* True while bytes before something known (a waiting segment, FIN or acknowledgement) are missing,
+ * or the beginning is. */
 bool stream_has_hole(const struct stream *s);
 
 /* True when the missing bytes were acknowledged: the receiver has them, the capture does not. */
 bool stream_hole_is_acknowledged(const struct stream *s);
 
-/* Give the first hole up: it is handed on as a gap, then what waited behind it. */
+/* Give the first hole up: it is handed on as a gap, then what waited behind it. A stream that waits
+ * for its beginning begins with its first segment. */
 void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t now_ns);
 
 /* True when the FIN came and all bytes before it have been handed on. */
