@@ -4,8 +4,12 @@
  *
  * Files are read in place by our own reader (pcap and pcapng, both byte orders, micro- and
  * nanoseconds; .gz and .zst through zlib and zstd); anything else is left to libpcap, which also
- * compiles the filter. Nothing is allocated by a number that stands in the file: a record longer
- * than SOURCE_RECORD_MAX counts as damage.
+ * compiles the filter. Nothing is allocated by a number that stands in the file (but for the window
+ * of a zstd frame, 128 MiB at most): a record longer than SOURCE_RECORD_MAX counts as damage.
+ *
+ * Files are opened and looked at by source_open_files, so that privileges may be dropped behind it;
+ * only those beyond the first 256 are opened again by name when their turn comes. A pipe is first
+ * read when its turn comes; if it holds no capture, that is damage.
  *
  * Damage (cut short, impossible record) ends that file, not the run: what was read before it has
  * been handed out, `source_next` then goes on with the next input, and `source_damage` gives one
@@ -26,8 +30,8 @@ struct source_options {
     const char *const *inputs; /* file, folder or "-", in the order given */
     size_t input_count;
     const char *filter; /* BPF expression, NULL for none */
-    const volatile sig_atomic_t
-        *stop; /* a signal that interrupts a read ends it when set; or NULL */
+    /* Looked at when a signal interrupts a read: set, the read is given up. May be NULL. */
+    const volatile sig_atomic_t *stop;
 };
 
 struct source_stats {

@@ -1,6 +1,10 @@
+#include <signal.h>
+#include <sys/time.h>
+
 #include "captures.h"
 
 static struct buffer b;
+static volatile sig_atomic_t stop;
 
 /* Bytes that hardly compress. */
 static struct span noise(size_t len)
@@ -154,11 +158,34 @@ static void errors_of_reading_are_told(void)
     ok(buffer_need(&b, 2) && !buffer_is_packed(&b), "two bytes tell no packing");
 }
 
+static void on_signal(int number)
+{
+    stop = number;
+}
+
+static void a_signal_ends_a_read_that_waits(void)
+{
+    const struct itimerval often = {.it_value.tv_usec = 1000, .it_interval.tv_usec = 1000};
+    const struct itimerval never = {0};
+    struct sigaction action = {.sa_handler = on_signal}; /* interrupts system calls */
+    int fds[2];
+
+    if (pipe(fds) < 0 || sigaction(SIGALRM, &action, NULL) < 0 ||
+        setitimer(ITIMER_REAL, &often, NULL) < 0)
+        abort();
+    buffer_open(&b, fds[0]);
+    ok(!buffer_need(&b, 1), "a pipe that nobody writes to is given up");
+    is_text(buffer_failure(&b), "reading was interrupted", "because of a signal");
+    if (setitimer(ITIMER_REAL, &never, NULL) < 0)
+        abort();
+    stop = 0;
+}
+
 int main(void)
 {
     struct err why;
 
-    if (buffer_init(&b, NULL, &why) < 0)
+    if (buffer_init(&b, &stop, &why) < 0)
         abort();
     a_stream_is_read_whole();
     records_straddle_refills();
@@ -167,6 +194,7 @@ int main(void)
     damage_of_the_packing_is_told();
     a_pipe_gives_what_a_file_gives();
     errors_of_reading_are_told();
+    a_signal_ends_a_read_that_waits();
     buffer_fini(&b);
     return done_testing();
 }
