@@ -73,8 +73,8 @@ enum reader_result foreign_start(struct reader *r)
             (void)fclose(stream);
         free(f);
         r->is_capture = false;
-        (void)err_set(&r->damage, "%s: it is no capture file that can be read (%s)", r->name,
-                      stream && f ? why : "no memory");
+        (void)err_set(&r->damage, "%s: it is no capture file that can be read (%s)",
+                      r->name, stream && f ? why : "no memory");
         return READER_DAMAGED;
     }
     f->link_type = link_type_of_dlt(pcap_datalink(f->pcap));
