@@ -103,7 +103,7 @@ static uint64_t hole_deadline(const struct connection *c, int side)
 
     if (!s->hole_since_ns)
         return NEVER;
-    if (!s->started)
+    if (!s->started || stream_lacks_one(s))
         return s->hole_since_ns + FLOW_DISORDER_NS;
     if (stream_hole_is_acknowledged(s))
         return s->hole_since_ns + FLOW_HOLE_ACKNOWLEDGED_NS;

@@ -53,6 +53,7 @@ static void deliver(struct stream *s, const struct stream_context *c,
         chunk.time_ns < c->other->last_chunk_ns)
         chunk.time_ns = c->other->last_chunk_ns;
     s->last_chunk_ns = chunk.time_ns;
+    s->fin_assumed = false;
     s->next += fresh;
     c->deliver(c->ctx, &chunk);
 }
@@ -98,6 +99,12 @@ static void release_first(struct stream *s, struct stream_budget *budget)
     free(h);
 }
 
+/* The acknowledgement one beyond is that of the FIN. */
+static bool may_be_fin(const struct stream *s)
+{
+    return s->fin_seen ? s->fin_sequence == s->next : s->fin_assumed;
+}
+
 bool stream_reached(const struct stream *s, uint32_t acknowledgement)
 {
     int32_t ahead;
@@ -105,8 +112,9 @@ bool stream_reached(const struct stream *s, uint32_t acknowledgement)
     if (!s->started && !s->held)
         return true;
     ahead = sequence_distance(s->started ? s->next : s->held->sequence, acknowledgement);
-    /* One beyond is its FIN; far beyond is no acknowledgement of this stream. */
-    return ahead <= 1 || ahead > (int32_t)STREAM_WINDOW_MAX;
+    /* Far beyond is no acknowledgement of this stream. */
+    return ahead <= 0 || (ahead == 1 && may_be_fin(s)) ||
+           ahead > (int32_t)STREAM_WINDOW_MAX;
 }
 
 bool stream_release(struct stream *s, const struct stream_context *c)
@@ -168,17 +176,22 @@ void stream_acknowledge(struct stream *s, uint32_t acknowledgement)
 
 bool stream_hole_is_acknowledged(const struct stream *s)
 {
-    /* One beyond may be a FIN that was not captured: that is no missing byte. */
-    return s->has_ack && sequence_distance(s->next, s->acked) > 1;
+    return s->started && s->has_ack && sequence_distance(s->next, s->acked) > 1;
+}
+
+bool stream_lacks_one(const struct stream *s)
+{
+    return s->started && !s->held && !s->fin_seen && !s->fin_assumed && s->has_ack &&
+           sequence_distance(s->next, s->acked) == 1;
 }
 
 bool stream_has_hole(const struct stream *s)
 {
     if (!s->started)
         return s->held != NULL;
-    if (s->held && sequence_distance(s->next, s->held->sequence) > 0)
-        return true;
-    return stream_hole_is_acknowledged(s) ||
+    if (s->held) /* at its place, it waits for the other side */
+        return sequence_distance(s->next, s->held->sequence) > 0;
+    return stream_hole_is_acknowledged(s) || stream_lacks_one(s) ||
            (s->fin_seen && sequence_distance(s->next, s->fin_sequence) > 0);
 }
 
@@ -202,6 +215,10 @@ void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t
     if (!s->started) {
         stream_start(s, s->held->sequence);
         (void)stream_release(s, c);
+        return;
+    }
+    if (stream_lacks_one(s)) {
+        s->fin_assumed = true;
         return;
     }
     chunk.bytes = span_of(NULL, 0);

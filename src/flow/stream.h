@@ -59,7 +59,8 @@ struct stream {
     uint32_t held_bytes;
     bool started;
     bool has_ack;
-    bool fin_seen; /* a FIN came, perhaps ahead of its bytes */
+    bool fin_seen;    /* a FIN came, perhaps ahead of its bytes */
+    bool fin_assumed; /* one byte more was acknowledged, and none came */
     struct held_segment *held;
     uint64_t hole_since_ns; /* when bytes were first missing, 0 while none are */
     uint64_t last_chunk_ns;
@@ -107,6 +108,10 @@ bool stream_has_hole(const struct stream *s);
 
 /* True when the missing bytes were acknowledged: the receiver has them, the capture does not. */
 bool stream_hole_is_acknowledged(const struct stream *s);
+
+/* True when one byte more is acknowledged than is here, and no FIN: it may be a FIN that was not
+ * captured, which stream_skip_hole makes it. */
+bool stream_lacks_one(const struct stream *s);
 
 /* Give the first hole up: it is handed on as a gap, then what waited behind it. A stream that waits
  * for its beginning begins with its first segment. */
