@@ -53,6 +53,15 @@ struct correlator_stats {
     uint64_t no_memory;
 };
 
+/* Devices that trusted the authority and refuse everything since the same moment. */
+#define BROKEN_DEVICES 16
+#define BROKEN_DEVICES_MIN 3
+
+struct broken_fleet {
+    struct address devices[BROKEN_DEVICES];
+    size_t count;
+};
+
 /* Sessions whose id is remembered, so that one that was captured twice counts once. */
 #define SEEN_SESSIONS 65536u
 
@@ -67,6 +76,8 @@ struct correlator {
     struct settle_queue settle;
     struct correlator_stats stats;
     uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
+    struct broken_fleet broken;
+    uint64_t last_accept_ns; /* latest inspected session that any device accepted */
     uint64_t now_ns;      /* decision time of the session or timer at hand */
 };
 

@@ -177,6 +177,7 @@ static void on_accept(struct correlator *c, struct parties *p)
     uint64_t now = c->now_ns;
 
     c->stats.accepts++;
+    c->last_accept_ns = c->now_ns;
     p->key->accepted_ns[p->key->accepted++ % 3] = now;
     p->device->accepts++;
     p->device->last_accept_ns = now;
