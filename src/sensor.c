@@ -246,7 +246,7 @@ static void report_if_due(struct sensor *s, uint64_t now_ns)
 /* A session event is written this long after its decision, so its totals can follow. */
 static uint64_t hold_back_ns(const struct sensor *s)
 {
-    return tuning_ns(s->config->rules.tuning.hold_back_s) + NS_PER_MS;
+    return correlator_hold_back_ns(&s->correlator) + NS_PER_MS;
 }
 
 int sensor_push(struct sensor *s, const struct frame *frame)

@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include "base/nanotime.h"
 #include "preamble/preamble.h"
 #include "session/session_build.h"
 
@@ -64,12 +65,25 @@ static void watch_other(struct worker *w, const struct connection *c, uint8_t pr
     app_labels_watch(w->labels, &key, w->flows.now_ns);
 }
 
-static void tell_session(struct worker *w, struct connection *c, struct flow_state *state)
+/*
+ * Records leave in the order of their decisions, and a decided connection is kept no longer than
+ * the linger time. Where the wire had said enough earlier, but waiting for more took longer than
+ * that, the decision counts from then.
+ */
+static void date_decision(struct outcome_decision *decision, uint64_t now_ns)
+{
+    if (nanotime_since(decision->decided_ns, now_ns) > OUTCOME_LINGER_NS)
+        decision->decided_ns = now_ns - OUTCOME_LINGER_NS;
+}
+
+static void tell_session(struct worker *w, struct connection *c, struct flow_state *state,
+                         uint64_t now_ns)
 {
     if (!session_has_hello(&state->session)) {
         w->stats.without_hello++;
         return;
     }
+    date_decision(&state->decision, now_ns);
     session_finish(&state->session, c, &state->outcome, &state->decision);
     label_session(w, &state->session);
     w->stats.sessions++;
@@ -147,7 +161,7 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, 
         flows_set_timer(&w->flows, c, complete_ns);
         return;
     }
-    tell_session(w, c, state);
+    tell_session(w, c, state, now_ns);
     release(w, state);
     if (!w->options.on_session_end || !session_has_hello(&state->session)) {
         flows_forget(&w->flows, c);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nanotime.h"
 #include "detect/judge.h"
 #include "detect/observe.h"
 
@@ -135,12 +136,13 @@ static void settle_until(struct correlator *c, uint64_t until_ns)
 
 static void let_go(struct correlator *c)
 {
-    struct session *s = hold_back_take(&c->hold_back);
+    struct session *s = hold_back_leave(&c->hold_back);
     struct inspection_context context;
 
     settle_until(c, s->decided_ns);
     if (s->decided_ns > c->now_ns)
         c->now_ns = s->decided_ns;
+    s->clock_steps = c->clock_steps;
     siblings_judge(&c->siblings, &c->options.rules->tuning, s);
     c->stats.superseded += s->outcome == OUTCOME_SUPERSEDED;
     c->stats.ech_retries += s->outcome == OUTCOME_ECH_RETRY;
@@ -149,6 +151,55 @@ static void let_go(struct correlator *c)
     c->options.on_session(c->options.ctx, s);
     observe_session(c, s, &context);
     hold_back_give(&c->hold_back, s);
+}
+
+/* The next session takes its place in the order; false when there is none. */
+static bool line_up(struct correlator *c)
+{
+    const struct session *s = hold_back_line_up(&c->hold_back);
+
+    if (!s)
+        return false;
+    if (s->decided_ns > c->ordered_ns)
+        c->ordered_ns = s->decided_ns;
+    siblings_note(&c->siblings, s);
+    return true;
+}
+
+static uint64_t before(uint64_t now_ns, uint64_t ns)
+{
+    return now_ns > ns ? now_ns - ns : 0;
+}
+
+/* Line up and let go what is due at `now_ns`, each in its turn. */
+static void advance(struct correlator *c, uint64_t now_ns)
+{
+    uint64_t hold_ns = correlator_hold_back_ns(c);
+    uint64_t between_ns = hold_ns - OUTCOME_LINGER_NS;
+
+    for (;;) {
+        const struct session *told =
+            hold_back_first(&c->hold_back, before(now_ns, OUTCOME_LINGER_NS));
+        const struct session *held = hold_back_next(&c->hold_back, before(now_ns, hold_ns));
+
+        if (told && (!held || told->decided_ns <= held->decided_ns + between_ns)) {
+            if (!line_up(c))
+                return;
+        } else if (held) {
+            let_go(c);
+        } else {
+            return;
+        }
+    }
+}
+
+/* Room for one more: the oldest goes before its time. */
+static void make_room(struct correlator *c)
+{
+    if (c->hold_back.line_count > 0 || line_up(c)) {
+        c->hold_back.early++;
+        let_go(c);
+    }
 }
 
 /* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */
@@ -171,30 +222,37 @@ void correlator_push(struct correlator *c, const struct session *s)
         c->stats.duplicates++;
         return;
     }
-    if (hold_back_full(&c->hold_back)) {
-        c->hold_back.early++;
-        let_go(c);
+    if (hold_back_full(&c->hold_back))
+        make_room(c);
+    if (s->decided_ns <= c->ordered_ns) {
+        struct session late = *s;
+
+        c->stats.late++;
+        late.decided_ns = (c->ordered_ns / NS_PER_US + 1) * NS_PER_US;
+        c->stats.no_memory += !hold_back_put(&c->hold_back, &late);
+        return;
     }
-    c->stats.late += s->decided_ns < c->now_ns;
-    siblings_note(&c->siblings, s);
-    if (!hold_back_put(&c->hold_back, s))
-        c->stats.no_memory++;
+    c->stats.no_memory += !hold_back_put(&c->hold_back, s);
+}
+
+uint64_t correlator_hold_back_ns(const struct correlator *c)
+{
+    return tuning_ns(c->options.rules->tuning.hold_back_s) + OUTCOME_LINGER_NS;
 }
 
 void correlator_tick(struct correlator *c, uint64_t now_ns)
 {
-    uint64_t hold_ns = tuning_ns(c->options.rules->tuning.hold_back_s);
-    uint64_t until_ns = now_ns > hold_ns ? now_ns - hold_ns : 0;
-
-    while (hold_back_first(&c->hold_back, until_ns))
-        let_go(c);
-    settle_until(c, until_ns);
+    advance(c, now_ns);
+    if (before(now_ns, OUTCOME_LINGER_NS) > c->ordered_ns)
+        c->ordered_ns = before(now_ns, OUTCOME_LINGER_NS);
+    settle_until(c, before(now_ns, correlator_hold_back_ns(c)));
 }
 
 void correlator_drain(struct correlator *c)
 {
-    while (hold_back_first(&c->hold_back, UINT64_MAX))
-        let_go(c);
+    advance(c, UINT64_MAX);
     settle_until(c, UINT64_MAX);
     c->now_ns = 0;
+    c->ordered_ns = 0;
+    c->clock_steps++;
 }

@@ -1,11 +1,16 @@
 /*
  * The correlator: session records in, judged sessions and findings out.
  *
- * Sessions wait in the hold-back, then leave in the order of (decided, id) with what needs several
- * connections added: superseded, ECH retry, inspection. From there on "now" is the decision time of
- * the session at hand, so a replay gives the same findings at any speed. A refusal that fires
- * waits for the device to accept something else, at most `settle_s`; the longest time from the
- * packet that decides the firing refusal to its alert is therefore hold_back_s + settle_s.
+ * A session is told within OUTCOME_LINGER_NS of its decision. Then it is in order: it waits for
+ * hold_back_s, so that siblings which were decided in that time are known, and leaves in the order
+ * of (decided, id) with what needs several connections added: superseded, ECH retry, inspection.
+ * From there on "now" is the decision time of the session at hand. All of it is a matter of the
+ * times in the records, so a replay gives the same findings at any speed, from packets or from the
+ * records of another run. One that is told later is dated to the earliest time that is still open.
+ *
+ * A refusal that fires waits for the device to accept something else, at most `settle_s`; the
+ * longest time from the packet that decides the firing refusal to its alert is therefore
+ * correlator_hold_back_ns and settle_s together.
  *
  * Memory: the tables of records.h, each bounded; what was dropped is counted.
  */
@@ -49,7 +54,7 @@ struct correlator_stats {
     uint64_t allow_listed;    /* lowered to informational by a list */
     uint64_t rate_capped;     /* not issued: the device had its share of the day */
     uint64_t duplicates;      /* the same connection was captured before */
-    uint64_t late;            /* sessions older than one that was already judged */
+    uint64_t late;            /* sessions told so late that they were dated anew */
     uint64_t no_memory;
 };
 
@@ -79,6 +84,8 @@ struct correlator {
     struct broken_fleet broken;
     uint64_t last_accept_ns; /* latest inspected session that any device accepted */
     uint64_t now_ns;      /* decision time of the session or timer at hand */
+    uint64_t ordered_ns;  /* sessions decided until then are in order */
+    uint32_t clock_steps; /* how often it was drained because the input's clock stepped back */
 };
 
 int correlator_init(struct correlator *c, const struct correlator_options *options,
@@ -87,6 +94,9 @@ void correlator_fini(struct correlator *c);
 
 /* Take a session record; it is copied. */
 void correlator_push(struct correlator *c, const struct session *s);
+
+/* How long after its decision a session leaves. */
+uint64_t correlator_hold_back_ns(const struct correlator *c);
 
 /* Packet time has reached `now_ns`: let go what has waited long enough. */
 void correlator_tick(struct correlator *c, uint64_t now_ns);

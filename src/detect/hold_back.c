@@ -15,7 +15,12 @@ void hold_back_fini(struct hold_back *h)
     }
     for (size_t i = 0; i < h->spare_count; i++)
         free(h->spare[i]);
+    for (size_t i = 0; i < h->line_count; i++) {
+        session_release(h->line[h->line_first + i]);
+        free(h->line[h->line_first + i]);
+    }
     free(h->heap);
+    free(h->line);
     *h = (struct hold_back){0};
 }
 
@@ -58,7 +63,7 @@ static bool grow(struct hold_back *h)
 
 bool hold_back_full(const struct hold_back *h)
 {
-    return h->count >= HOLD_BACK_MAX;
+    return h->count + h->line_count >= HOLD_BACK_MAX;
 }
 
 bool hold_back_put(struct hold_back *h, const struct session *s)
@@ -106,4 +111,54 @@ struct session *hold_back_take(struct hold_back *h)
     }
     h->heap[place] = last;
     return first.session;
+}
+
+/* Room for one more at the end of the line. */
+static bool extend_line(struct hold_back *h)
+{
+    size_t size = h->line_size ? h->line_size * 2 : 64;
+    struct session **line;
+
+    if (h->line_first + h->line_count < h->line_size)
+        return true;
+    if (h->line_first > h->line_count) {
+        memmove(h->line, h->line + h->line_first, h->line_count * sizeof(struct session *));
+        h->line_first = 0;
+        return true;
+    }
+    line = realloc(h->line, size * sizeof(struct session *));
+    if (!line)
+        return false;
+    h->line = line;
+    h->line_size = size;
+    return true;
+}
+
+struct session *hold_back_line_up(struct hold_back *h)
+{
+    struct session *s;
+
+    if (h->count == 0 || !extend_line(h))
+        return NULL;
+    s = hold_back_take(h);
+    h->line[h->line_first + h->line_count++] = s;
+    return s;
+}
+
+struct session *hold_back_next(const struct hold_back *h, uint64_t until_ns)
+{
+    struct session *first;
+
+    if (h->line_count == 0)
+        return NULL;
+    first = h->line[h->line_first];
+    return first->decided_ns <= until_ns ? first : NULL;
+}
+
+struct session *hold_back_leave(struct hold_back *h)
+{
+    if (h->line_count == 0)
+        return NULL;
+    h->line_count--;
+    return h->line[h->line_first++];
 }

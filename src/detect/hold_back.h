@@ -3,6 +3,10 @@
  * (decided, id) whatever worker they came from, and so that each can be seen beside those that
  * followed it closely.
  *
+ * They wait twice: first for those that were decided before them and come later (a heap), then, in
+ * order, for those that follow (a line). What enters the line and what leaves it is therefore a
+ * matter of the sessions' times alone, not of the moment at which they are told.
+ *
  * Limit: HOLD_BACK_MAX sessions; a full queue lets the oldest go early and counts it.
  */
 #pragma once
@@ -24,6 +28,9 @@ struct hold_back {
     size_t size;
     struct session *spare[HOLD_BACK_SPARE]; /* given back, to be used again */
     size_t spare_count;
+
+    struct session **line; /* in order; the first at `line_first` */
+    size_t line_first, line_count, line_size;
     uint64_t early; /* left before their time because the queue was full */
 };
 
@@ -44,3 +51,12 @@ struct session *hold_back_take(struct hold_back *h);
 
 /* Give a session back that was taken: its references are released. */
 void hold_back_give(struct hold_back *h, struct session *s);
+
+/* Move the first one into the line; lent, NULL when there is none or memory is out. */
+struct session *hold_back_line_up(struct hold_back *h);
+
+/* The first of the line if it was decided at or before `until_ns`, else NULL. Stays in the line. */
+struct session *hold_back_next(const struct hold_back *h, uint64_t until_ns);
+
+/* Take the first of the line out; the caller gives it back. NULL when the line is empty. */
+struct session *hold_back_leave(struct hold_back *h);

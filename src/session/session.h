@@ -172,6 +172,7 @@ struct session {
     bool midstream;
     bool truncated; /* snap length cut a handshake message */
     const char *capture_file;
+    uint32_t clock_steps; /* how often the input's clock had stepped back before, by the correlator */
 
     /* Only while the record is being built. */
     uint64_t hello_ns;

@@ -263,6 +263,12 @@ static void note_opening(struct session *s, const struct connection *c)
     s->rtt_us = (uint32_t)(o->rtt_ns / NS_PER_US);
 }
 
+/* Events tell microseconds: a record that was written and read back sorts as it did before. */
+static uint64_t whole_us(uint64_t time_ns)
+{
+    return time_ns - time_ns % NS_PER_US;
+}
+
 void session_finish(struct session *s, const struct connection *c,
                     const struct outcome_state *state, const struct outcome_decision *decision)
 {
@@ -289,4 +295,7 @@ void session_finish(struct session *s, const struct connection *c,
     s->one_sided = c->packets[0] == 0 || c->packets[1] == 0;
     s->gaps = c->gaps;
     s->midstream = c->midstream;
+    s->start_ns = whole_us(s->start_ns);
+    s->end_ns = whole_us(s->end_ns);
+    s->decided_ns = whole_us(s->decided_ns);
 }

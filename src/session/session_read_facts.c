@@ -199,6 +199,7 @@ static void read_capture(struct reading *r)
     s->midstream = json_in_bool(&r->in, capture, "midstream");
     s->truncated = json_in_bool(&r->in, capture, "truncated");
     s->capture_file = pooled(r, capture, "file");
+    s->clock_steps = (uint32_t)json_in_number(&r->in, capture, "clock_steps", UINT32_MAX);
     read_tunnel(r, capture);
 }
 

@@ -353,6 +353,8 @@ static void write_capture(const struct session *s, struct json_out *out)
     json_out_bool(out, "midstream", s->midstream);
     json_out_bool(out, "truncated", s->truncated);
     json_out_fact(out, "file", s->capture_file);
+    if (s->clock_steps)
+        json_out_number(out, "clock_steps", s->clock_steps);
     write_tunnel(&s->tunnel, out);
     json_out_end(out);
 }

@@ -181,4 +181,5 @@ static inline void sample_full(struct session *s)
     s->midstream = true;
     s->truncated = true;
     s->capture_file = "phone.pcap";
+    s->clock_steps = 1;
 }

@@ -112,7 +112,7 @@ static void test_full(struct fixture *f)
         "\"decided\":\"2026-11-21T03:48:18.570000Z\","
         "\"proxy\":{\"target\":\"Proxied.Example.com\",\"port\":8443,"
         "\"explicit\":true},\"capture\":{\"one_sided\":true,\"gaps\":3,"
-        "\"midstream\":true,\"truncated\":true,\"file\":\"phone.pcap\","
+        "\"midstream\":true,\"truncated\":true,\"file\":\"phone.pcap\",\"clock_steps\":1,"
         "\"tunnel\":{\"kind\":\"gtpu\",\"id\":77,\"source\":\"2001:db8::1\","
         "\"destination\":\"2001:db8::2\"}}}}\n",
         "every key of a session has its place");
