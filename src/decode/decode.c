@@ -1,7 +1,13 @@
 #include "decode/decode.h"
 
 #include "decode/defrag.h"
-#include "decode/layer.h"
+#include "decode/ip.h"
+#include "decode/link.h"
+#include "decode/process.h"
+#include "decode/serial.h"
+#include "decode/transport.h"
+#include "decode/tunnel.h"
+#include "decode/wifi.h"
 
 typedef enum step (*step_fn)(struct layers *l);
 

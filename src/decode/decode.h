@@ -42,13 +42,13 @@ struct decode_stats {
 #define DECODE_PROCESS_MAX 84
 
 struct defrag;   /* decode/defrag.h */
-struct link_row; /* decode/layer.h */
+struct link_row; /* decode/link.h */
 
 struct decoder {
     struct decode_options options;
     struct decode_stats stats;
     struct defrag *defrag;
-    const struct link_row *link;      /* how the frame before began, decode/layer.h */
+    const struct link_row *link;      /* how the frame before began, decode/link.h */
     char process[DECODE_PROCESS_MAX]; /* the name that the frame itself gave */
 };
 

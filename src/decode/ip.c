@@ -1,8 +1,10 @@
 /*
  * IP, version 4 (RFC 791) and 6 (RFC 8200), up to the header behind it.
  */
+#include "decode/ip.h"
+
 #include "decode/defrag.h"
-#include "decode/layer.h"
+#include "decode/transport.h"
 
 #define IPV4_HEADER_MIN 20
 #define IPV6_HEADER 40
@@ -131,7 +133,7 @@ enum step ip_v4(struct layers *l)
     if (!span_take(&rest, header_len, &header))
         return layers_short(l);
     l->rest = rest;
-    if (l->decoder->options.verify_checksums && checksum_add(0, header) != 0xffff)
+    if (l->decoder->options.verify_checksums && transport_checksum(0, header) != 0xffff)
         return END_BAD_CHECKSUM;
     address_from_v4(source, &p->source);
     address_from_v4(destination, &p->destination);

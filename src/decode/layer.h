@@ -19,9 +19,6 @@
 /* Bytes behind the IP packet, fewer of which cannot hold an app's name. */
 #define PROCESS_TRAILER_MIN 28
 
-/* Tunnels in one frame. */
-#define TUNNELS_MAX 8
-
 enum step {
     STEP_ETHERNET,
     STEP_ETHERTYPE, /* two bytes of EtherType and nothing else */
@@ -120,85 +117,3 @@ static inline void layers_trim(struct layers *l, size_t len)
 {
     l->rest = layers_trimmed(l, l->rest, len);
 }
-
-/* A link type: how many bytes to pass over, then the first step. */
-struct link_row {
-    uint32_t number;
-    uint16_t skip;
-    enum step step;
-};
-
-/* The row of a LINKTYPE_ number, or of one whose step is END_UNKNOWN_LINK. */
-const struct link_row *link_find(uint32_t link_type);
-
-/* Begin with the link that the row describes. */
-static inline enum step link_begin(struct layers *l, const struct link_row *row)
-{
-    if (row->skip > 0 && !span_skip(&l->rest, row->skip))
-        return layers_short(l);
-    return row->step;
-}
-
-/* The step for an EtherType, END_NOT_IP for one that leads nowhere. */
-enum step link_ethertype(uint16_t type);
-
-/* The step for the IP protocol in `l->protocol`. */
-enum step ip_protocol(const struct layers *l);
-
-/* Note that a tunnel begins here, between the addresses read last; false: one too many. */
-SPAN_CHECKED bool tunnel_enter(struct layers *l, enum tunnel_kind kind, uint32_t id);
-
-/*
- * What a UDP datagram to or from a tunnel's port leads to, END_PACKET when its content is not that
- * tunnel's: then it is a datagram like any other and `l` is as it was.
- */
-enum step tunnel_from_udp(struct layers *l, uint16_t source_port,
-                          uint16_t destination_port);
-
-/* True when the Internet checksum over TCP or UDP in `l->rest` with its pseudo header is right. */
-bool checksum_transport_right(const struct layers *l);
-
-/* The Internet checksum (RFC 1071) of bytes, added to `sum`; 0xffff when it includes its own. */
-uint16_t checksum_add(uint16_t sum, struct span bytes);
-
-/* The steps, each in the file that its name begins with. */
-enum step link_ethernet(struct layers *l);
-enum step link_bare_ethertype(struct layers *l);
-enum step link_vlan(struct layers *l);
-enum step link_mpls(struct layers *l);
-enum step link_llc(struct layers *l);
-enum step link_vn_tag(struct layers *l);
-enum step link_macsec(struct layers *l);
-enum step link_provider_backbone(struct layers *l);
-enum step link_null(struct layers *l);
-enum step link_sll(struct layers *l);
-enum step link_sll2(struct layers *l);
-enum step link_pflog(struct layers *l);
-enum step link_nflog(struct layers *l);
-enum step link_ppi(struct layers *l);
-enum step serial_pppoe(struct layers *l);
-enum step serial_ppp(struct layers *l);
-enum step serial_ppp_hdlc(struct layers *l);
-enum step serial_cisco_hdlc(struct layers *l);
-enum step serial_frame_relay(struct layers *l);
-enum step wifi_frame(struct layers *l);
-enum step wifi_radiotap(struct layers *l);
-enum step wifi_prism(struct layers *l);
-enum step wifi_avs(struct layers *l);
-enum step process_pktap(struct layers *l);
-enum step ip_any(struct layers *l);
-enum step ip_v4(struct layers *l);
-enum step ip_v6(struct layers *l);
-enum step ip_v6_extension(struct layers *l);
-enum step ip_v6_fragment(struct layers *l);
-enum step ip_authentication(struct layers *l);
-enum step transport_tcp(struct layers *l);
-enum step transport_udp(struct layers *l);
-enum step tunnel_ip(struct layers *l);
-enum step tunnel_mpls(struct layers *l);
-enum step tunnel_ether_ip(struct layers *l);
-enum step tunnel_ethernet(struct layers *l);
-enum step tunnel_gre(struct layers *l);
-enum step tunnel_erspan_2(struct layers *l);
-enum step tunnel_erspan_3(struct layers *l);
-enum step tunnel_wccp(struct layers *l);

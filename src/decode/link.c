@@ -2,7 +2,9 @@
  * Link layers of Ethernet's family and of capture tools, and what stands between them and IP: tags
  * and labels. serial.c and wifi.c hold the others.
  */
-#include "decode/layer.h"
+#include "decode/link.h"
+
+#include "decode/ip.h"
 
 #define ETHERNET_LENGTH_MAX 1500 /* IEEE 802.3: up to here the type field is a length */
 

@@ -1,8 +1,10 @@
 /*
  * Captures that name the process or app behind each packet.
  */
+#include "decode/process.h"
+
 #include "base/text.h"
-#include "decode/layer.h"
+#include "decode/link.h"
 
 #define TRAILER_MAGIC UINT32_C(0x01072021)
 

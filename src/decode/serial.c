@@ -1,7 +1,7 @@
 /*
  * PPP and its relatives on serial lines.
  */
-#include "decode/layer.h"
+#include "decode/serial.h"
 
 static const struct {
     uint16_t protocol;

@@ -1,12 +1,14 @@
 /*
  * TCP (RFC 9293) and UDP (RFC 768).
  */
-#include "decode/layer.h"
+#include "decode/transport.h"
+
+#include "decode/tunnel.h"
 
 #define TCP_HEADER_MIN 20
 #define UDP_HEADER 8
 
-uint16_t checksum_add(uint16_t sum, struct span bytes)
+uint16_t transport_checksum(uint16_t sum, struct span bytes)
 {
     uint64_t total = sum;
     uint16_t word;
@@ -31,24 +33,24 @@ static uint16_t add_number(uint16_t sum, size_t number)
     return (uint16_t)total;
 }
 
-bool checksum_transport_right(const struct layers *l)
+static bool checksum_right(const struct layers *l)
 {
     const struct packet *p = l->packet;
     uint16_t sum;
 
     /* ::ffff:0:0/96 adds the same to both addresses of version 4, which is taken off again. */
-    sum = checksum_add(0, span_of(p->source.bytes, sizeof(p->source.bytes)));
-    sum = checksum_add(sum, span_of(p->destination.bytes, sizeof(p->destination.bytes)));
+    sum = transport_checksum(0, span_of(p->source.bytes, sizeof(p->source.bytes)));
+    sum = transport_checksum(sum,
+                             span_of(p->destination.bytes, sizeof(p->destination.bytes)));
     sum = add_number(sum, l->protocol);
     sum = add_number(sum, l->rest.len);
-    return checksum_add(sum, l->rest) == 0xffff;
+    return transport_checksum(sum, l->rest) == 0xffff;
 }
 
 /* What the capture cut cannot be verified. */
 static bool checksum_wrong(const struct layers *l)
 {
-    return l->decoder->options.verify_checksums && l->cut == 0 &&
-           !checksum_transport_right(l);
+    return l->decoder->options.verify_checksums && l->cut == 0 && !checksum_right(l);
 }
 
 /*

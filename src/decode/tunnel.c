@@ -2,7 +2,9 @@
  * What carries packets inside packets. Headers on IP are told by its protocol number, those on UDP
  * by port and content together: where the content is not the tunnel's, the datagram is ordinary.
  */
-#include "decode/layer.h"
+#include "decode/tunnel.h"
+
+#include "decode/link.h"
 
 enum {
     GRE_CHECKSUM = 0x8000,
@@ -30,21 +32,17 @@ enum {
     CAPWAP_DATA_FRAME = 0x08,
 };
 
-bool tunnel_enter(struct layers *l, enum tunnel_kind kind, uint32_t id)
+/* Note that a tunnel begins here and go on with `next`. */
+static enum step enter(struct layers *l, enum tunnel_kind kind, uint32_t id, enum step next)
 {
     struct packet *p = l->packet;
 
     if (l->tunnels == TUNNELS_MAX)
-        return false;
+        return END_TOO_DEEP;
     l->tunnels++;
     p->tunnel = (struct tunnel){
         .kind = kind, .id = id, .source = p->source, .destination = p->destination};
-    return true;
-}
-
-static enum step enter(struct layers *l, enum tunnel_kind kind, uint32_t id, enum step next)
-{
-    return tunnel_enter(l, kind, id) ? next : END_TOO_DEEP;
+    return next;
 }
 
 /* RFC 2003, RFC 4213, RFC 2473: a packet in a packet; its version is in its first bits. */

@@ -2,7 +2,7 @@
  * 802.11 data frames and what capture tools put before them. Only the radiotap header is read
  * further than its length, for one flag: whether the driver padded the 802.11 header.
  */
-#include "decode/layer.h"
+#include "decode/wifi.h"
 
 enum {
     TYPE_DATA = 0x08, /* of the frame control field: type */
