@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!span_u8(&input, &link) || !span_u8(&input, &flags))
         return -1;
     options.verify_checksums = flags & VERIFY;
-    options.fragment_bytes = flags & SMALL_MEMORY ? 8192 : 262144;
+    options.fragment_bytes = flags & SMALL_MEMORY ? 8192 : 40000;
     REQUIRE(decoder_init(&first, &options, &why) == 0);
     REQUIRE(decoder_init(&second, &options, &why) == 0);
     decode_all(&first, &second,
