@@ -53,6 +53,7 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     struct inspection_options inspection = {.config = options->inspection,
                                             .tuning = &options->rules->tuning,
                                             .authority_names = options->authority_names,
+                                            .authority_keys = options->authority_keys,
                                             .authority_count = options->authority_count,
                                             .seed = options->seed};
     size_t lists = match_list_count(options->rules->apps) +

@@ -28,6 +28,7 @@ struct correlator_options {
     const struct rules *rules;
     const struct config_inspection *inspection;
     const char *const *authority_names; /* by authority index */
+    const uint8_t (*authority_keys)[SHA256_BYTES]; /* and their pins; may be NULL */
     size_t authority_count;
     size_t max_devices;
     size_t max_keys;

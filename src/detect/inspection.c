@@ -175,6 +175,21 @@ static bool reached_certificate(const struct session *s)
     return s->has_server_hello && s->outcome_raw != OUTCOME_SERVER_FAULT;
 }
 
+/* The authority that signed the visible certificate; one that is not configured keeps its name. */
+static void name_authority(struct inspection *in, struct session *s)
+{
+    size_t i = (size_t)s->certificates[0]->authority;
+
+    in->stats.authority_sessions++;
+    if (i >= in->options.authority_count)
+        return;
+    (void)text_from_span(s->inspection_authority, sizeof(s->inspection_authority),
+                         span_of_text(in->options.authority_names[i]));
+    s->has_authority_key = in->options.authority_keys != NULL;
+    if (s->has_authority_key)
+        memcpy(s->authority_key, in->options.authority_keys[i], SHA256_BYTES);
+}
+
 void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out)
 {
     enum profile_certificate certificate = certificate_says(in, s);
@@ -185,14 +200,8 @@ void inspection_judge(struct inspection *in, struct session *s, struct inspectio
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
     context.untrusted_upstream = context.other_authority && s->certificates[0]->self_signed;
     set_state(in, s, add_up(in, s, &context, scope, certificate));
-    if (certificate == PROFILE_CERTIFICATE_AUTHORITY) {
-        size_t i = (size_t)s->certificates[0]->authority;
-
-        in->stats.authority_sessions++;
-        if (i < in->options.authority_count)
-            (void)text_from_span(s->inspection_authority, sizeof(s->inspection_authority),
-                                 span_of_text(in->options.authority_names[i]));
-    }
+    if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
+        name_authority(in, s);
     if (scope && reached_certificate(s) && !context.bypassed)
         profile_learn(scope, s, name_hash(s), certificate, in->options.tuning);
     in->stats.bypassed += context.bypassed;

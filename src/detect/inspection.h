@@ -13,6 +13,7 @@ struct inspection_options {
     const struct config_inspection *config;
     const struct tuning *tuning;
     const char *const *authority_names; /* by authority index, for `inspection_authority` */
+    const uint8_t (*authority_keys)[SHA256_BYTES]; /* and their pins; may be NULL */
     size_t authority_count;
     uint64_t seed;
 };

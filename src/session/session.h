@@ -134,6 +134,8 @@ struct session {
     double inspection_probability;
     enum inspection_basis inspection_basis;
     char inspection_authority[SESSION_AUTHORITY_MAX];
+    bool has_authority_key;
+    uint8_t authority_key[SHA256_BYTES]; /* its pin, by which another configuration knows it */
 
     const char *ndpi_protocol; /* NULL when there is no label */
     const char *ndpi_application;

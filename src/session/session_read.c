@@ -206,12 +206,14 @@ static struct certificate *certificate_blank(void)
     return c;
 }
 
-static void read_pin(struct reading *r, json_object *object, struct certificate *c)
+bool session_read_pin(struct reading *r, json_object *object, const char *key,
+                      uint8_t out[SHA256_BYTES])
 {
-    const char *pin = json_in_lent(&r->in, object, "spki_sha256_b64");
+    const char *pin = json_in_lent(&r->in, object, key);
 
-    if (pin && !base64_decode(pin, c->spki_sha256, sizeof(c->spki_sha256)))
-        json_in_refuse(&r->in, "spki_sha256_b64", "a digest in base64");
+    if (pin && !base64_decode(pin, out, SHA256_BYTES))
+        json_in_refuse(&r->in, key, "a digest in base64");
+    return pin != NULL;
 }
 
 static void read_certificate(struct reading *r, json_object *object, struct certificate *c)
@@ -224,7 +226,7 @@ static void read_certificate(struct reading *r, json_object *object, struct cert
     json_in_text(in, object, "issuer", c->issuer, sizeof(c->issuer));
     json_in_text(in, object, "common_name", c->common_name, sizeof(c->common_name));
     json_in_hex(in, object, "sha256", c->sha256, sizeof(c->sha256));
-    read_pin(r, object, c);
+    (void)session_read_pin(r, object, "spki_sha256_b64", c->spki_sha256);
     c->not_before_s = json_in_seconds(in, object, "not_before");
     c->not_after_s = json_in_seconds(in, object, "not_after");
     c->self_signed = json_in_bool(in, object, "self_signed");

@@ -76,6 +76,8 @@ static void read_inspection(struct reading *r)
     s->inspection_probability = json_in_share(&r->in, object, "probability");
     json_in_text(&r->in, object, "authority", s->inspection_authority,
                  sizeof(s->inspection_authority));
+    s->has_authority_key =
+        session_read_pin(r, object, "authority_spki_sha256_b64", s->authority_key);
 }
 
 static const char *pooled(struct reading *r, json_object *object, const char *key)

@@ -17,5 +17,9 @@ struct reading {
     struct session *s;
 };
 
+/* A digest of a key in base64, of `object`; true when it has one. */
+bool session_read_pin(struct reading *r, json_object *object, const char *key,
+                      uint8_t out[SHA256_BYTES]);
+
 /* Fill what stands under `pinsight`, but for certificates and ALPN. */
 void session_read_facts(struct reading *r);

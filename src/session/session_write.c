@@ -230,10 +230,15 @@ static void write_outcome(const struct session *s, struct json_out *out)
 
 static void write_inspection(const struct session *s, struct json_out *out)
 {
+    char pin[BASE64_TEXT_MAX(SHA256_BYTES)];
+
     json_out_object(out, "inspection");
     json_out_text(out, "state", inspection_state_name(s->inspection));
     json_out_real(out, "probability", s->inspection_probability, 4);
     json_out_fact(out, "authority", s->inspection_authority);
+    if (s->has_authority_key)
+        json_out_text(out, "authority_spki_sha256_b64",
+                      base64_encode(span_of(s->authority_key, SHA256_BYTES), pin));
     if (s->inspection_basis != BASIS_NONE)
         json_out_text(out, "basis", inspection_basis_name(s->inspection_basis));
     json_out_end(out);

@@ -374,6 +374,15 @@ const struct certificate *certificate_cache_authority(const struct certificate_c
     return NULL;
 }
 
+int certificate_cache_find_authority(const struct certificate_cache *c,
+                                     const uint8_t spki_sha256[SHA256_BYTES])
+{
+    for (const struct authority *a = c->authorities; a; a = a->next)
+        if (memcmp(a->certificate->spki_sha256, spki_sha256, SHA256_BYTES) == 0)
+            return a->index;
+    return -1;
+}
+
 const struct certificate_stats *certificate_cache_stats(const struct certificate_cache *c)
 {
     return &c->stats;

@@ -74,6 +74,10 @@ int certificate_cache_add_authority(struct certificate_cache *c, int index,
 const struct certificate *certificate_cache_authority(const struct certificate_cache *c,
                                                       int index);
 
+/* The authority of which one certificate has that key, -1 when there is none. */
+int certificate_cache_find_authority(const struct certificate_cache *c,
+                                     const uint8_t spki_sha256[SHA256_BYTES]);
+
 /*
  * Read the body of a Certificate message (`tls13`: RFC 8446 4.4.2 with per-entry extensions).
  * References to at most CERTIFICATE_CHAIN_MAX certificates are stored in `chain`, leaf first;

@@ -168,6 +168,8 @@ static inline void sample_full(struct session *s)
     s->inspection_probability = 0.9091;
     s->inspection_basis = BASIS_LEARNED_PROFILE;
     SAMPLE_TEXT(s->inspection_authority, "Corp Inspection CA");
+    s->has_authority_key = true;
+    memcpy(s->authority_key, sample_root.spki_sha256, sizeof(s->authority_key));
     s->ndpi_protocol = "TLS";
     s->ndpi_application = "Example";
     s->ndpi_category = "Web";

@@ -96,6 +96,7 @@ static void test_full(struct fixture *f)
         "\"encrypted\":false,\"at_ms\":21.800},{\"type\":23,\"length\":19,"
         "\"encrypted\":true,\"at_ms\":21.900}],\"inspection\":{\"state\":\"yes\","
         "\"probability\":0.9091,\"authority\":\"Corp Inspection CA\","
+        "\"authority_spki_sha256_b64\":\"BAUGAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\","
         "\"basis\":\"learned-profile\"},\"app\":{\"key\":\"0123456789abcdef\","
         "\"ndpi\":{\"protocol\":\"TLS\",\"application\":\"Example\","
         "\"category\":\"Web\"},\"package\":\"com.example.bank\","
