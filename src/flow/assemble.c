@@ -97,6 +97,14 @@ static void settle(struct flows *f, struct connection *c, int side, uint64_t tim
     tell_closed(f, c, 1, time_ns);
 }
 
+/* Bytes wait for the other side, which misses nothing: it waits for this side in its turn, as when
+ * the capture holds of both only copies that were sent again. */
+static bool waits_in_vain(const struct connection *c, int side)
+{
+    return stream_waits_for_other(&c->streams[side]) &&
+           !stream_has_hole(&c->streams[!side]);
+}
+
 static uint64_t hole_deadline(const struct connection *c, int side)
 {
     const struct stream *s = &c->streams[side];
@@ -105,7 +113,7 @@ static uint64_t hole_deadline(const struct connection *c, int side)
         return NEVER;
     if (!s->started || stream_lacks_one(s))
         return s->hole_since_ns + FLOW_DISORDER_NS;
-    if (stream_hole_is_acknowledged(s))
+    if (stream_hole_is_acknowledged(s) || waits_in_vain(c, side))
         return s->hole_since_ns + FLOW_HOLE_ACKNOWLEDGED_NS;
     return s->hole_since_ns +
            (c->packets[!side] == 0 ? FLOW_HOLE_ONE_SIDED_NS : FLOW_HOLE_LOST_NS);
@@ -113,10 +121,26 @@ static uint64_t hole_deadline(const struct connection *c, int side)
 
 static bool has_missing(const struct connection *c, int side)
 {
-    return stream_has_hole(&c->streams[side]) || c->reset_pending[side];
+    const struct stream *s = &c->streams[side];
+
+    return stream_has_hole(s) || c->reset_pending[side] || waits_in_vain(c, side);
 }
 
-/* Note when holes open and close, and ask for the next look at this connection. */
+/* Waiting begins with the hole, and anew when its bytes turn out to have been acknowledged. */
+static void note_hole(struct connection *c, int side, uint64_t now_ns)
+{
+    struct stream *s = &c->streams[side];
+    bool acknowledged = stream_hole_is_acknowledged(s);
+
+    if (!has_missing(c, side))
+        s->hole_since_ns = 0;
+    else if (!s->hole_since_ns || s->hole_sequence != s->next ||
+             (acknowledged && !s->hole_acknowledged))
+        s->hole_since_ns = now_ns;
+    s->hole_sequence = s->next;
+    s->hole_acknowledged = acknowledged;
+}
+
 void assemble_watch(struct flows *f, struct connection *c, uint64_t now_ns)
 {
     uint64_t next = c->timer_ns;
@@ -125,10 +149,9 @@ void assemble_watch(struct flows *f, struct connection *c, uint64_t now_ns)
         struct stream *s = &c->streams[side];
         uint64_t deadline;
 
-        if (!has_missing(c, side))
-            s->hole_since_ns = 0;
-        else if (!s->hole_since_ns)
-            s->hole_since_ns = now_ns;
+        if (!s->has_ack && c->has_ack[!side]) /* it came before the stream began */
+            stream_acknowledge(s, c->ack_last[!side]);
+        note_hole(c, side, now_ns);
         deadline = hole_deadline(c, side);
         if (deadline < next)
             next = deadline;
@@ -143,7 +166,7 @@ static void skip_hole(struct flows *f, struct connection *c, int side, uint64_t 
     struct stream_context context = context_of(f, c, side, &delivery);
     struct stream *s = &c->streams[side];
 
-    if (stream_has_hole(s))
+    if (stream_has_hole(s) || waits_in_vain(c, side))
         stream_skip_hole(s, &context, now_ns);
     else if (c->reset_pending[side])
         c->reset_sequence[side] = s->next; /* nothing else says that bytes are missing */
@@ -176,6 +199,15 @@ static void note_acknowledgement(struct connection *c, int side,
     if (!c->has_ack[side] || sequence_distance(c->ack_last[side], ack) > 0)
         c->ack_last[side] = ack;
     c->has_ack[side] = true;
+}
+
+/* A packet that is not of this stream: of another one, or forged (RFC 5961 for RST). */
+static bool is_out_of_window(const struct stream *s, const struct segment *segment)
+{
+    int32_t ahead = sequence_distance(s->next, segment->sequence);
+
+    return s->started &&
+           (ahead > (int32_t)STREAM_WINDOW_MAX || ahead < -(int32_t)STREAM_WINDOW_MAX);
 }
 
 static void note_closing(struct connection *c, int side, const struct segment *segment,
@@ -222,6 +254,10 @@ void assemble_push(struct flows *f, struct connection *c, int side,
 
     if (packet->tcp_flags & TCP_SYN)
         segment.sequence++;
+    if (is_out_of_window(&c->streams[side], &segment)) {
+        f->stream_stats.out_of_window++;
+        return;
+    }
     if (segment.has_ack)
         note_acknowledgement(c, side, packet);
     if (begins_stream(c, side, &segment))

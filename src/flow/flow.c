@@ -33,9 +33,20 @@ void flows_fini(struct flows *f)
 
 /* ---- connections */
 
+/* A flow that both sides have ended is over as soon as nobody looks at its connection any more. */
+static void close_if_over(struct flows *f, uint32_t number)
+{
+    const struct flow *flow = flow_table_get(&f->table, number);
+    const uint8_t both = FLOW_FIN_0 | FLOW_FIN_1;
+
+    if (!flow->connection && (flow->flags & FLOW_RST || (flow->flags & both) == both))
+        flow_table_close(&f->table, number);
+}
+
 static void free_connection(struct flows *f, struct connection *c)
 {
-    struct flow *flow = flow_table_get(&f->table, c->flow);
+    uint32_t number = c->flow;
+    struct flow *flow = flow_table_get(&f->table, number);
 
     stream_clear(&c->streams[0], &f->budget);
     stream_clear(&c->streams[1], &f->budget);
@@ -43,6 +54,7 @@ static void free_connection(struct flows *f, struct connection *c)
     flow->connection = FLOW_NONE;
     flow->flags |= FLOW_DONE;
     conn_pool_put(&f->pool, c);
+    close_if_over(f, number);
 }
 
 /* Tell the end to the later stage, unless it has seen enough before, and free the connection. */
@@ -157,11 +169,44 @@ static uint32_t push_syn(struct flows *f, const struct flow_key *key, int side,
     return number;
 }
 
+static bool is_syn_ack(const struct packet *packet)
+{
+    return packet->protocol == PACKET_TCP &&
+           (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+/* The flow's addresses and ports are used again: its SYN-ACK answered another SYN, or it is over. */
+static bool is_other_answer(const struct flow *flow, uint32_t syn_sequence)
+{
+    return flow->flags & FLOW_SYN_ACK_SEEN ? flow->syn_sequence != syn_sequence
+                                           : !flow->connection;
+}
+
+/* A SYN-ACK whose SYN is not captured. Returns the flow it belongs to. */
+static uint32_t push_lone_syn_ack(struct flows *f, const struct flow_key *key,
+                                  uint32_t number, const struct packet *packet)
+{
+    uint32_t syn_sequence = packet->acknowledgement - 1;
+    struct flow *flow;
+
+    if (number && is_other_answer(flow_table_get(&f->table, number), syn_sequence)) {
+        end_flow(f, number, FLOW_END_REPLACED);
+        number = FLOW_NONE;
+    }
+    if (!number)
+        number = new_flow(f, key);
+    flow = flow_table_get(&f->table, number);
+    flow->flags |= FLOW_SYN_ACK_SEEN;
+    flow->syn_sequence = syn_sequence;
+    return number;
+}
+
 /* What the flow slot remembers of the SYN goes into the connection. */
-static void adopt_syn(struct connection *c, const struct flow *flow, uint64_t now_ns)
+static void adopt_syn(struct connection *c, const struct flow *flow,
+                      const struct packet *packet)
 {
     int opener = (flow->flags & FLOW_SYN_SIDE_1) != 0;
-    uint32_t since_us = (uint32_t)(now_ns / NS_PER_US) - flow->syn_us;
+    uint32_t since_us = (uint32_t)(packet->time_ns / NS_PER_US) - flow->syn_us;
 
     if (!(flow->flags & FLOW_SYN_SEEN)) {
         c->midstream = true;
@@ -169,9 +214,12 @@ static void adopt_syn(struct connection *c, const struct flow *flow, uint64_t no
     }
     c->opening.syn_seen = true;
     c->opening.opener = (uint8_t)opener;
-    c->start_ns = now_ns - (uint64_t)since_us * NS_PER_US;
-    c->bytes[opener] = flow->syn_len;
-    c->packets[opener] = 1;
+    if (since_us < INT32_MAX) /* else this packet is older than the SYN */
+        c->start_ns = packet->time_ns - (uint64_t)since_us * NS_PER_US;
+    if (!(packet->tcp_flags & TCP_SYN) || is_syn_ack(packet)) {
+        c->bytes[opener] = flow->syn_len;
+        c->packets[opener] = 1;
+    }
     stream_start(&c->streams[opener], flow->syn_sequence + 1);
 }
 
@@ -225,7 +273,6 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
         (void)strncpy(c->process, packet->process, sizeof(c->process) - 1);
 }
 
-/* The flow no longer has a connection: only its own end is of interest. */
 static void note_close(struct flows *f, uint32_t number, int side, uint8_t tcp_flags)
 {
     struct flow *flow = flow_table_get(&f->table, number);
@@ -234,18 +281,14 @@ static void note_close(struct flows *f, uint32_t number, int side, uint8_t tcp_f
         flow->flags |= side ? FLOW_FIN_1 : FLOW_FIN_0;
     if (tcp_flags & TCP_RST)
         flow->flags |= FLOW_RST;
-    if (flow->flags & FLOW_RST ||
-        (flow->flags & (FLOW_FIN_0 | FLOW_FIN_1)) == (FLOW_FIN_0 | FLOW_FIN_1))
-        if (!flow->connection)
-            flow_table_close(&f->table, number);
+    close_if_over(f, number);
 }
 
 static bool wants_connection(const struct flow *flow, const struct packet *packet)
 {
     if (flow->flags & FLOW_DONE)
         return false;
-    return packet->payload_len > 0 ||
-           (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    return packet->payload_len > 0 || is_syn_ack(packet);
 }
 
 static void push_connection(struct flows *f, struct connection *c, int side,
@@ -258,7 +301,7 @@ static void push_connection(struct flows *f, struct connection *c, int side,
 
         h->datagram(h->ctx, c, side, packet);
     } else {
-        if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+        if (is_syn_ack(packet))
             push_syn_ack(c, side, packet);
         assemble_push(f, c, side, packet);
     }
@@ -279,15 +322,17 @@ static uint32_t find_flow(struct flows *f, const struct packet *packet, int *sid
     number = flow_table_find(&f->table, &key, now_s);
     if (is_tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
         return push_syn(f, &key, *side, number, packet);
+    if (is_syn_ack(packet) &&
+        !(number && flow_table_get(&f->table, number)->flags & FLOW_SYN_SEEN))
+        return push_lone_syn_ack(f, &key, number, packet);
     if (number)
         return number;
-    if (packet->payload_len == 0 &&
-        (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK))
+    if (packet->payload_len == 0)
         return FLOW_NONE;
     number = new_flow(f, &key);
     if (!is_tcp)
         f->stats.udp_flows++;
-    else if (packet->payload_len > 0)
+    else
         f->stats.midstream++;
     return number;
 }
@@ -325,7 +370,7 @@ void flows_push(struct flows *f, const struct packet *packet)
     } else if (wants_connection(flow, packet)) {
         c = new_connection(f, number, packet);
         if (packet->protocol == PACKET_TCP)
-            adopt_syn(c, flow, packet->time_ns);
+            adopt_syn(c, flow, packet);
     }
     if (c)
         push_connection(f, c, side, packet);
@@ -344,14 +389,10 @@ static void run_timer(struct flows *f, struct connection *c, uint64_t at_ns)
         c->timer_ns = NEVER;
         h->timer(h->ctx, c, at_ns);
     }
-    if (c->forgotten) {
-        uint32_t number = c->flow;
-
+    if (c->forgotten)
         free_connection(f, c);
-        note_close(f, number, 0, 0);
-    } else {
+    else
         assemble_watch(f, c, at_ns);
-    }
 }
 
 static void expire(struct flows *f, bool closed, uint64_t timeout_s)

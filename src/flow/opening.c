@@ -12,9 +12,12 @@ enum {
 
 static char letter_of(uint8_t kind)
 {
-    static const char letters[] = {[OPTION_END] = 'E',          [OPTION_NOP] = 'N',
-                                   [OPTION_MSS] = 'M',          [OPTION_WINDOW_SCALE] = 'W',
-                                   [OPTION_SACK_PERMITTED] = 'S', [OPTION_TIMESTAMPS] = 'T'};
+    static const char letters[] = {[OPTION_END] = 'E',
+                                   [OPTION_NOP] = 'N',
+                                   [OPTION_MSS] = 'M',
+                                   [OPTION_WINDOW_SCALE] = 'W',
+                                   [OPTION_SACK_PERMITTED] = 'S',
+                                   [OPTION_TIMESTAMPS] = 'T'};
 
     return kind < sizeof(letters) && letters[kind] ? letters[kind] : '?';
 }

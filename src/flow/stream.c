@@ -117,23 +117,32 @@ bool stream_reached(const struct stream *s, uint32_t acknowledgement)
            ahead > (int32_t)STREAM_WINDOW_MAX;
 }
 
+bool stream_waits_for_other(const struct stream *s)
+{
+    return s->started && s->held && sequence_distance(s->next, s->held->sequence) <= 0;
+}
+
+static void deliver_first(struct stream *s, const struct stream_context *c)
+{
+    struct held_segment *h = s->held;
+    struct segment segment = {.sequence = h->sequence,
+                              .payload = span_of(h->data, h->captured),
+                              .len = h->len,
+                              .acknowledges = h->acknowledges,
+                              .has_ack = h->has_ack,
+                              .time_ns = h->time_ns};
+
+    deliver(s, c, &segment);
+    release_first(s, c->budget);
+}
+
 bool stream_release(struct stream *s, const struct stream_context *c)
 {
     bool any = false;
 
-    while (s->started && s->held && sequence_distance(s->next, s->held->sequence) <= 0) {
-        struct held_segment *h = s->held;
-        struct segment segment = {.sequence = h->sequence,
-                                  .payload = span_of(h->data, h->captured),
-                                  .len = h->len,
-                                  .acknowledges = h->acknowledges,
-                                  .has_ack = h->has_ack,
-                                  .time_ns = h->time_ns};
-
-        if (h->has_ack && !stream_reached(c->other, h->acknowledges))
-            break;
-        deliver(s, c, &segment);
-        release_first(s, c->budget);
+    while (stream_waits_for_other(s) &&
+           (!s->held->has_ack || stream_reached(c->other, s->held->acknowledges))) {
+        deliver_first(s, c);
         any = true;
     }
     return any;
@@ -165,9 +174,10 @@ void stream_push(struct stream *s, const struct stream_context *c,
 
 void stream_acknowledge(struct stream *s, uint32_t acknowledgement)
 {
-    if (!s->started)
-        return;
-    if (sequence_distance(s->next, acknowledgement) > (int32_t)STREAM_WINDOW_MAX)
+    int32_t ahead = sequence_distance(s->next, acknowledgement);
+
+    if (!s->started || ahead > (int32_t)STREAM_WINDOW_MAX ||
+        ahead < -(int32_t)STREAM_WINDOW_MAX)
         return;
     if (!s->has_ack || sequence_distance(s->acked, acknowledgement) > 0)
         s->acked = acknowledgement;
@@ -207,26 +217,26 @@ static uint32_t hole_end(const struct stream *s)
 
 void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t now_ns)
 {
-    struct chunk chunk = {.gap = true, .time_ns = now_ns};
+    struct chunk chunk = {.bytes = span_of(NULL, 0), .gap = true};
 
-    if (!stream_has_hole(s))
-        return;
     s->hole_since_ns = 0;
-    if (!s->started) {
+    if (!s->started && s->held) {
         stream_start(s, s->held->sequence);
-        (void)stream_release(s, c);
-        return;
-    }
-    if (stream_lacks_one(s)) {
+    } else if (stream_waits_for_other(s)) {
+        deliver_first(s, c);
+    } else if (stream_lacks_one(s)) {
         s->fin_assumed = true;
-        return;
+    } else if (stream_has_hole(s)) {
+        chunk.absent = (uint32_t)sequence_distance(s->next, hole_end(s));
+        chunk.time_ns = s->held ? s->held->time_ns : now_ns;
+        if (chunk.time_ns < s->last_chunk_ns)
+            chunk.time_ns = s->last_chunk_ns;
+        s->last_chunk_ns = chunk.time_ns;
+        c->stats->gaps++;
+        c->stats->gap_bytes += chunk.absent;
+        s->next += chunk.absent;
+        c->deliver(c->ctx, &chunk);
     }
-    chunk.bytes = span_of(NULL, 0);
-    chunk.absent = (uint32_t)sequence_distance(s->next, hole_end(s));
-    c->stats->gaps++;
-    c->stats->gap_bytes += chunk.absent;
-    s->next += chunk.absent;
-    c->deliver(c->ctx, &chunk);
     (void)stream_release(s, c);
 }
 

@@ -20,11 +20,12 @@
 
 #include "base/span.h"
 
-#define STREAM_HELD_MAX                                                                    \
-    (192u * 1024u) /* a large certificate chain behind one lost segment */
-#define STREAM_WINDOW_MAX                                                                  \
-    (16u * 1024u * 1024u)          /* a segment further ahead is not of this stream */
-#define STREAM_BEGINNING_MAX 65536 /* of the first segments, how far behind the SYN */
+/* A large certificate chain behind one lost segment. */
+#define STREAM_HELD_MAX (192u * 1024u)
+/* A segment further ahead is not of this stream. */
+#define STREAM_WINDOW_MAX (16u * 1024u * 1024u)
+/* Of the first segments, how far behind the SYN. */
+#define STREAM_BEGINNING_MAX 65536
 
 struct chunk {
     struct span bytes;
@@ -62,7 +63,9 @@ struct stream {
     bool fin_seen;    /* a FIN came, perhaps ahead of its bytes */
     bool fin_assumed; /* one byte more was acknowledged, and none came */
     struct held_segment *held;
-    uint64_t hole_since_ns; /* when bytes were first missing, 0 while none are */
+    uint64_t hole_since_ns; /* the first hole is waited for since then, 0 without one */
+    uint32_t hole_sequence; /* where it begins */
+    bool hole_acknowledged;
     uint64_t last_chunk_ns;
 };
 
@@ -109,12 +112,18 @@ bool stream_has_hole(const struct stream *s);
 /* True when the missing bytes were acknowledged: the receiver has them, the capture does not. */
 bool stream_hole_is_acknowledged(const struct stream *s);
 
+/* True when the next segment is here and waits for nothing but what it acknowledges. */
+bool stream_waits_for_other(const struct stream *s);
+
 /* True when one byte more is acknowledged than is here, and no FIN: it may be a FIN that was not
  * captured, which stream_skip_hole makes it. */
 bool stream_lacks_one(const struct stream *s);
 
-/* Give the first hole up: it is handed on as a gap, then what waited behind it. A stream that waits
- * for its beginning begins with its first segment. */
+/*
+ * Give the first hole up: it is handed on as a gap, then what waited behind it. A stream that waits
+ * for its beginning begins with its first segment. A segment that waits for nothing but the other
+ * side's bytes is handed on: two sides of which each waits for the other would wait for ever.
+ */
 void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t now_ns);
 
 /* True when the FIN came and all bytes before it have been handed on. */

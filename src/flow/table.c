@@ -107,7 +107,8 @@ uint32_t flow_table_find(struct flow_table *t, const struct flow_key *key, uint3
     uint32_t number;
 
     pack_key(key, packed);
-    for (uint32_t i = home_of(t, packed); (number = t->index[i]); i = (i + 1) & t->index_mask)
+    for (uint32_t i = home_of(t, packed); (number = t->index[i]);
+         i = (i + 1) & t->index_mask)
         if (memcmp(t->flows[number].key, packed, FLOW_KEY_BYTES) == 0)
             break;
     if (number && t->flows[number].touched_s != now_s) {

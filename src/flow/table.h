@@ -26,7 +26,7 @@ enum {
     FLOW_SYN_SIDE_1 = 0x01, /* the side that sent the SYN is side 1 */
     FLOW_SYN_SEEN = 0x02,
     FLOW_DONE = 0x04, /* decided, or nothing that we follow: payload is of no interest */
-    FLOW_MIDSTREAM = 0x08,
+    FLOW_SYN_ACK_SEEN = 0x08, /* and no SYN: the SYN's number is what it acknowledges */
     FLOW_FIN_0 = 0x10,
     FLOW_FIN_1 = 0x20,
     FLOW_RST = 0x40,
@@ -55,12 +55,12 @@ struct flow_table_stats {
 };
 
 struct flow_table {
-    struct flow *flows;   /* number 0 is never used */
-    uint32_t *index;      /* open addressing, holds flow numbers */
+    struct flow *flows; /* number 0 is never used */
+    uint32_t *index;    /* open addressing, holds flow numbers */
     uint32_t index_mask;
     uint32_t capacity;
-    uint32_t used;        /* flows ever handed out, up to capacity */
-    uint32_t free_list;   /* linked by `newer` */
+    uint32_t used;      /* flows ever handed out, up to capacity */
+    uint32_t free_list; /* linked by `newer` */
     struct flow_list {
         uint32_t oldest;
         uint32_t newest;

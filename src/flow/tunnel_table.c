@@ -36,8 +36,8 @@ struct tunnel_table *tunnel_table_new(struct err *why)
 static struct identity identity_of(const struct tunnel *tunnel)
 {
     struct identity identity;
-    int swap =
-        memcmp(tunnel->source.bytes, tunnel->destination.bytes, sizeof(identity.address[0])) > 0;
+    int swap = memcmp(tunnel->source.bytes, tunnel->destination.bytes,
+                      sizeof(identity.address[0])) > 0;
 
     memset(&identity, 0, sizeof(identity));
     identity.kind = (uint32_t)tunnel->kind;
