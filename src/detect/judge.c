@@ -181,8 +181,8 @@ static enum finding_type detection_of(const struct correlator *c, const struct r
         return FINDING_PINNING_SUSPECTED;
     if (r->refusal.fired && client_refuses(t, p) && p[HYPOTHESIS_APPCA] < t->refused_max_appca)
         return FINDING_INSPECTION_REFUSED;
-    if (r->refusal.sum.vetoable_episodes >= t->short_lived_episodes && client_refuses(t, p) &&
-        p[HYPOTHESIS_APPCA] < t->refused_max_appca)
+    if (r->refusal.sum.vetoable_episodes >= t->short_lived_episodes && !r->refusal.used &&
+        client_refuses(t, p) && p[HYPOTHESIS_APPCA] < t->refused_max_appca)
         return FINDING_SHORT_LIVED_SESSIONS;
     return FINDING_TYPE_COUNT;
 }

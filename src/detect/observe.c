@@ -109,6 +109,19 @@ static void add_evidence(struct suspicion *sus, const struct session *s, double 
     (void)community_id_of(&ends, e->community_id);
 }
 
+/* A stronger refusal of the same episode takes the place of the one that counted. */
+static void count_no_longer(struct suspicion *sus)
+{
+    for (size_t i = sus->evidence_count; i > 0; i--) {
+        struct finding_evidence *e = &sus->evidence[i - 1];
+
+        if (e->counted && e->weight_db > 0) {
+            e->counted = false;
+            return;
+        }
+    }
+}
+
 /* ---- accepted under inspection */
 
 static void clear_pair(struct parties *p)
@@ -178,7 +191,7 @@ static void on_accept(struct correlator *c, struct parties *p)
 
     c->stats.accepts++;
     c->last_accept_ns = c->now_ns;
-    p->key->accepted_ns[p->key->accepted++ % 3] = now;
+    p->key->accepted_ns[p->key->accepted++ % KEY_RING] = now;
     p->device->accepts++;
     p->device->last_accept_ns = now;
     p->device->attempts = 0;
@@ -246,7 +259,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     double weight = weight_of(c, p, s);
     uint8_t flags = refusal_flags(s);
     struct device_event event = event_of(c, p);
-    bool counted;
+    enum streak_place place;
 
     if (!sus || !has_room_for_refusals(p)) {
         c->stats.no_memory++;
@@ -258,14 +271,16 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
         memcpy(sus->first_session, s->id, sizeof(sus->first_session));
         sus->has_first = true;
     }
-    counted = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    place = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
     if (p->device->streak->refusals == 0)
         memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
     (void)streak_add(p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
     (void)streak_add(&p->device_destination->refusals->streak, s->start_ns, s->decided_ns, weight,
                      flags, gap_ns);
     note_pair(p);
-    add_evidence(sus, s, weight, counted);
+    if (place == STREAK_STRONGEST)
+        count_no_longer(sus);
+    add_evidence(sus, s, weight, place != STREAK_WEAKER);
     device_ring_add(&p->device->refused, &event);
     (void)id_set_add(&p->device_app->refused, p->destination_id.low, c->now_ns);
     (void)id_set_add(&p->destination->refusing_apps, p->app_id.low, c->now_ns);
@@ -285,7 +300,8 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
     struct suspicion *sus = p->key->suspicion;
 
     for (size_t i = 0; sus && i < sus->evidence_count; i++)
-        if (sus->evidence[i].counted && sus->evidence[i].inspection_basis != BASIS_CONFIGURED)
+        if (sus->evidence[i].weight_db > 0 &&
+            sus->evidence[i].inspection_basis != BASIS_CONFIGURED)
             return;
     if (!sus || sus->streak.refusals == 0)
         return;
@@ -317,7 +333,7 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
     sus->direct_probability = 1 - s->inspection_probability;
     sus->bypassed = context->bypassed;
     sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
-    add_evidence(sus, s, 0, false);
+    add_evidence(sus, s, 0, true);
     judge_key(c, &p->key->entry.id, false);
 }
 
@@ -388,8 +404,8 @@ static void on_inspected(struct correlator *c, struct parties *p, const struct s
     } else if (s->outcome == OUTCOME_ACCEPTED) {
         on_accept(c, p);
     } else if (s->outcome == OUTCOME_RESUMED && s->established) {
-        p->key->resumed++;
-        p->key->resumed_ns = c->now_ns;
+        p->key->resumed_ns[p->key->resumed++ % KEY_RING] = c->now_ns;
+        p->device_destination->accepted_data_ns = c->now_ns;
     }
 }
 

@@ -12,6 +12,7 @@
 #define NOISE_BUCKETS 10   /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
+#define KEY_RING 3
 #define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
 #define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
 
@@ -169,10 +170,10 @@ struct key {
     struct memory_id device;
     struct memory_id app;
     struct memory_id destination;
-    uint64_t accepted_ns[3]; /* latest inspected accepts */
+    uint64_t accepted_ns[KEY_RING]; /* latest inspected accepts */
+    uint64_t resumed_ns[KEY_RING];  /* ... and resumed sessions with data */
     uint32_t accepted;
     uint32_t resumed;
-    uint64_t resumed_ns;
     uint64_t settle_ns;     /* when it is looked at though the device accepted nothing, 0 not */
     struct suspicion *suspicion;
 };

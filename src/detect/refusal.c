@@ -80,12 +80,14 @@ double refusal_probability(double db)
     return 1 / (1 + pow(10, -db / 10));
 }
 
+/* By episodes; or by as many refusals that were said aloud, if not all in one episode. */
 static bool reaches_threshold(const struct tuning *t, const struct streak_sum *sum,
                               uint32_t threshold)
 {
-    if (sum->episodes >= threshold)
-        return true;
-    return sum->strong >= t->strong_refusals && sum->strong_episodes >= t->strong_episodes;
+    uint32_t strong = threshold > t->strong_refusals ? threshold : t->strong_refusals;
+
+    return sum->episodes >= threshold ||
+           (sum->strong >= strong && sum->strong_episodes >= t->strong_episodes);
 }
 
 static double clamp(double value, double low, double high)
@@ -114,9 +116,10 @@ static void add_contrast(const struct tuning *t, const struct device *device,
 static void add_accepts(const struct tuning *t, const struct key *key, uint64_t since_ns,
                         struct refusal_verdict *v)
 {
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < KEY_RING; i++) {
         v->accepts += key->accepted_ns[i] && key->accepted_ns[i] >= since_ns;
-    v->resumed = key->resumed_ns && key->resumed_ns >= since_ns ? 1 : 0;
+        v->resumed += key->resumed_ns[i] && key->resumed_ns[i] >= since_ns;
+    }
     v->accepts_db = v->accepts * t->weights_db.accepted + v->resumed * t->weights_db.resumed;
 }
 
@@ -131,11 +134,20 @@ static struct refusal_verdict sum_up(const struct tuning *t, const struct streak
     return v;
 }
 
-static void settle(const struct tuning *t, struct refusal_verdict *v)
+/* What is known grows old: L halves, towards the prior, with each TimeWindow of silence. */
+static double decayed(const struct tuning *t, double db, uint64_t last_ns, uint64_t now_ns)
+{
+    uint64_t windows = nanotime_since(last_ns, now_ns) / (tuning_ns(t->time_window_s) + 1);
+
+    return t->stage1_prior_db + ldexp(db - t->stage1_prior_db, windows < 64 ? -(int)windows : -64);
+}
+
+static void settle(const struct tuning *t, struct refusal_verdict *v, uint64_t now_ns)
 {
     v->db += v->contrast_db + v->accepts_db;
     if (v->db < t->stage1_prior_db)
         v->db = t->stage1_prior_db;
+    v->db = decayed(t, v->db, v->sum.last_ns, now_ns);
     v->fired = v->fired && v->db >= t->stage1_fire_db;
 }
 
@@ -145,19 +157,23 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
 {
     const double windows[] = {t->time_window_s, t->slow_window_s};
     const uint32_t thresholds[] = {t->inspection_failure_threshold, t->slow_threshold};
-    struct refusal_verdict v = {0};
+    struct refusal_verdict v[2];
+    bool slow;
 
-    for (size_t i = 0; i < 2 && !v.fired; i++) {
+    for (size_t i = 0; i < 2; i++) {
         uint64_t since = before(now_ns, windows[i]);
 
-        v = sum_up(t, streak, since, thresholds[i]);
-        add_contrast(t, device, key->destination.low, since, &v);
-        add_accepts(t, key, since, &v);
-        settle(t, &v);
+        v[i] = sum_up(t, streak, since, thresholds[i]);
+        add_contrast(t, device, key->destination.low, since, &v[i]);
+        add_accepts(t, key, since, &v[i]);
+        settle(t, &v[i], now_ns);
+        v[i].used = pair && pair->accepted_data_ns &&
+                    pair->accepted_data_ns >= before(now_ns, t->time_window_s);
+        v[i].vetoed = v[i].used && v[i].sum.only_vetoable;
     }
-    v.vetoed = v.sum.only_vetoable && pair && pair->accepted_data_ns &&
-               pair->accepted_data_ns >= before(now_ns, t->time_window_s);
-    return v;
+    slow = !v[0].fired && v[1].fired;
+    v[slow].window_s = windows[slow];
+    return v[slow];
 }
 
 struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
@@ -166,7 +182,8 @@ struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct
     struct refusal_verdict v = sum_up(t, streak, before(now_ns, t->time_window_s),
                                       t->inspection_failure_threshold);
 
-    settle(t, &v);
+    settle(t, &v, now_ns);
+    v.window_s = t->time_window_s;
     return v;
 }
 

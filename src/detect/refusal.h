@@ -24,7 +24,9 @@ struct refusal_verdict {
     uint32_t accepts;
     uint32_t resumed;
     struct streak_sum sum;
+    double window_s;       /* TimeWindow, or the slow window when that one fired */
     bool fired;            /* threshold and sum */
+    bool used;             /* the device got data from the destination in TimeWindow */
     bool vetoed;           /* unused-connection shapes beside useful sessions */
 };
 

@@ -41,18 +41,19 @@ static void set_last(struct episode *e, uint64_t decided_ns)
         e->last_us = (uint32_t)us;
 }
 
-bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
-                uint8_t flags, uint64_t episode_gap_ns)
+enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns,
+                             double weight_db, uint8_t flags, uint64_t episode_gap_ns)
 {
     struct episode *e = episode_of(s, start_ns, episode_gap_ns);
-    bool strongest = !e;
+    enum streak_place place = STREAK_WEAKER;
 
     if (!e) {
+        place = STREAK_FIRST;
         e = new_episode(s);
         *e = (struct episode){.start_ns = start_ns, .weight_db = (float)weight_db};
     } else if (weight_db > (double)e->weight_db) {
+        place = STREAK_STRONGEST;
         e->weight_db = (float)weight_db;
-        strongest = true;
     }
     set_last(e, decided_ns);
     e->attempts++;
@@ -61,7 +62,7 @@ bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double
     if (s->refusals == 0)
         s->first_ns = start_ns;
     s->refusals++;
-    return strongest;
+    return place;
 }
 
 void streak_clear(struct streak *s)
@@ -75,7 +76,6 @@ struct streak_sum streak_since(const struct streak *s, uint64_t since_ns)
 
     for (size_t i = 0; i < s->count; i++) {
         const struct episode *e = &s->episodes[i];
-
         uint64_t last_ns = episode_last_ns(e);
 
         if (last_ns < since_ns)

@@ -48,11 +48,15 @@ struct streak_sum {
     uint64_t last_ns;
 };
 
-/*
- * Add a refusal that started at `start_ns` and was decided at `decided_ns`. True when it opened an
- * episode or is now the strongest of its episode.
- */
-bool streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
+/* What an attempt is in its episode. */
+enum streak_place {
+    STREAK_FIRST,     /* it opened the episode */
+    STREAK_STRONGEST, /* it counts now, in place of the one that did */
+    STREAK_WEAKER,
+};
+
+/* Add a refusal that started at `start_ns` and was decided at `decided_ns`. */
+enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
                 uint8_t flags, uint64_t episode_gap_ns);
 
 /* When the last attempt of an episode was decided. */

@@ -47,11 +47,20 @@ has_alert() {
     grep -q '"kind":"alert"' "$1"
 }
 
+# spread FILE: a line a key, so that a difference tells the key.
+spread() {
+    sed 's/,"/\
+"/g' "$1"
+}
+
 check() {
     run "$1" "$room/output"
     [ "$status" -eq 0 ] && [ ! -s "$room/errors" ] && good=0 || good=1
     ok "$good" "$1: ends with 0 and says nothing beside its output" "$room/errors"
-    diff "$here/$1/expect.jsonl" "$room/output" >"$room/difference" 2>&1 && good=0 || good=1
+    cmp -s "$here/$1/expect.jsonl" "$room/output" && good=0 || good=1
+    spread "$here/$1/expect.jsonl" >"$room/wanted"
+    spread "$room/output" >"$room/found"
+    diff "$room/wanted" "$room/found" >"$room/difference" || true
     ok "$good" "$1: the output is as expected to the byte" "$room/difference"
     if has_alert "$here/$1/expect.jsonl"; then
         [ -n "$twin" ] && [ -f "$here/$twin/expect.jsonl" ] &&
