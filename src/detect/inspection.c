@@ -79,12 +79,6 @@ static bool is_bypassed(const struct inspection *in, const struct session *s)
            match_find_destination(in->options.config->bypass_list, &wanted, s->decided_ns);
 }
 
-/* A sum of decibans and the strongest of the reasons for it. */
-struct sum {
-    double db;
-    enum inspection_basis basis;
-};
-
 static enum profile_certificate certificate_says(const struct inspection *in,
                                                  const struct session *s)
 {
@@ -100,65 +94,99 @@ static enum profile_certificate certificate_says(const struct inspection *in,
     return PROFILE_CERTIFICATE_NONE;
 }
 
+static void add(struct inspection_sum *sum, enum inspection_evidence evidence, double db)
+{
+    if (sum->count < INSPECTION_ROWS_MAX)
+        sum->rows[sum->count++] = (struct inspection_row){evidence, db};
+    sum->db += db;
+}
+
+static void begin(struct inspection_sum *sum, enum inspection_evidence evidence, double db,
+                  enum inspection_basis basis)
+{
+    sum->db = 0;
+    sum->count = 0;
+    sum->basis = basis;
+    add(sum, evidence, db);
+}
+
 static void add_profile(const struct tuning_evidence_db *w, const struct profile_answer *a,
-                        bool bypassed, struct sum *sum)
+                        bool bypassed, struct inspection_sum *sum)
 {
     double before = sum->db;
 
     /* A box that splices a session through answers the SYN all the same: where the flight is
      * another's, or policy says to splice, the machine in front of it says nothing. */
-    if (a->flight == PROFILE_DIFFERS)
-        sum->db += w->flight_layout_differs;
-    else if (a->syn_ack == PROFILE_EQUAL && !bypassed)
-        sum->db += w->syn_ack_match + (a->path == PROFILE_EQUAL ? w->path_match : 0);
+    if (a->flight == PROFILE_DIFFERS) {
+        add(sum, EVIDENCE_FLIGHT_DIFFERS, w->flight_layout_differs);
+    } else if (a->syn_ack == PROFILE_EQUAL && !bypassed) {
+        add(sum, EVIDENCE_SYN_ACK_MATCH, w->syn_ack_match);
+        if (a->path == PROFILE_EQUAL)
+            add(sum, EVIDENCE_PATH_MATCH, w->path_match);
+    }
     if (a->flight == PROFILE_EQUAL)
-        sum->db += w->flight_layout_match;
+        add(sum, EVIDENCE_FLIGHT_MATCH, w->flight_layout_match);
     if (a->syn_ack == PROFILE_DIFFERS || a->open_network)
-        sum->db += w->syn_ack_differs;
+        add(sum, EVIDENCE_SYN_ACK_DIFFERS, w->syn_ack_differs);
     if (a->path == PROFILE_DIFFERS)
-        sum->db += w->path_far;
+        add(sum, EVIDENCE_PATH_FAR, w->path_far);
     if (sum->db != before)
         sum->basis = BASIS_LEARNED_PROFILE;
 }
 
-static struct sum add_up(const struct inspection *in, const struct session *s,
-                         const struct inspection_context *context,
-                         const struct profile_scope *scope, enum profile_certificate certificate)
+/* What the place says before anything else is known. */
+static void add_place(const struct tuning_evidence_db *w, const struct session *s,
+                      const struct inspection_context *context, bool authority_place,
+                      struct inspection_sum *sum)
+{
+    if (context->segment)
+        begin(sum, EVIDENCE_SEGMENT, w->segment,
+              s->is_explicit_proxy ? BASIS_CONNECT_PROXY : BASIS_CONFIGURED);
+    else if (authority_place)
+        begin(sum, EVIDENCE_AUTHORITY_PLACE, 0, BASIS_NONE);
+    else
+        begin(sum, EVIDENCE_ELSEWHERE, w->elsewhere, BASIS_NONE);
+    if (!context->bypassed)
+        return;
+    if (!authority_place)
+        add(sum, EVIDENCE_BYPASS, w->bypass);
+    sum->basis = BASIS_CONFIGURED;
+}
+
+static void add_up(const struct inspection *in, const struct session *s,
+                   const struct profile_scope *scope, enum profile_certificate certificate,
+                   struct inspection_context *context)
 {
     const struct tuning_evidence_db *w = &in->options.tuning->evidence_db;
     struct profile_answer answer = {.syn_ack = PROFILE_NONE};
-    struct sum sum = {w->elsewhere, BASIS_NONE};
+    bool authority_seen = scope && scope->authority_sessions > 0;
+    struct inspection_sum *sum = &context->sum;
 
-    if (context->segment)
-        sum = (struct sum){w->segment, BASIS_CONFIGURED};
-    if (s->is_explicit_proxy && context->segment)
-        sum.basis = BASIS_CONNECT_PROXY;
-    if (context->bypassed)
-        sum = (struct sum){sum.db + w->bypass, BASIS_CONFIGURED};
     if (scope)
         answer = profile_compare(scope, s, in->options.tuning);
     /* Nobody configured the place, but the authority's certificates were seen there. */
-    if (!context->segment && scope && scope->authority_sessions > 0 && answer.served)
-        sum.db = 0;
-    if (context->segment || (scope && scope->authority_sessions > 0))
-        add_profile(w, &answer, context->bypassed, &sum);
-    if (s->protocol == SESSION_QUIC)
-        sum = (struct sum){sum.db + w->quic, BASIS_QUIC};
+    add_place(w, s, context, !context->segment && authority_seen && answer.served, sum);
+    if (context->segment || authority_seen)
+        add_profile(w, &answer, context->bypassed, sum);
+    if (s->protocol == SESSION_QUIC) {
+        add(sum, EVIDENCE_QUIC, w->quic);
+        sum->basis = BASIS_QUIC;
+    }
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
-        sum = (struct sum){w->authority, BASIS_CERTIFICATE};
+        begin(sum, EVIDENCE_AUTHORITY, w->authority, BASIS_CERTIFICATE);
     else if (certificate == PROFILE_CERTIFICATE_OTHER)
-        sum = (struct sum){w->other_authority, BASIS_CERTIFICATE};
-    return sum;
+        begin(sum, EVIDENCE_OTHER_AUTHORITY, w->other_authority, BASIS_CERTIFICATE);
 }
 
-static void set_state(const struct inspection *in, struct session *s, struct sum sum)
+static void set_state(const struct inspection *in, struct session *s,
+                      const struct inspection_sum *sum)
 {
     const struct tuning *t = in->options.tuning;
     double clip = t->evidence_db.clip;
-    double db = sum.db > clip ? clip : sum.db < -clip ? -clip : sum.db;
+    double db = sum->db > clip ? clip : sum->db < -clip ? -clip : sum->db;
 
     s->inspection_probability = 1 / (1 + pow(10, -db / 10));
-    s->inspection_basis = sum.basis;
+    s->inspection_basis = sum->basis;
     if (s->inspection_probability >= t->inspected.yes)
         s->inspection = INSPECTION_YES;
     else if (s->inspection_probability >= t->inspected.count_min)
@@ -167,6 +195,27 @@ static void set_state(const struct inspection *in, struct session *s, struct sum
         s->inspection = INSPECTION_NO;
     else
         s->inspection = INSPECTION_UNKNOWN;
+}
+
+const char *inspection_evidence_name(enum inspection_evidence evidence)
+{
+    static const char *const names[EVIDENCE_COUNT] = {
+        [EVIDENCE_SEGMENT] = "segment",
+        [EVIDENCE_ELSEWHERE] = "elsewhere",
+        [EVIDENCE_AUTHORITY_PLACE] = "authority_place",
+        [EVIDENCE_BYPASS] = "bypass",
+        [EVIDENCE_SYN_ACK_MATCH] = "syn_ack_match",
+        [EVIDENCE_SYN_ACK_DIFFERS] = "syn_ack_differs",
+        [EVIDENCE_PATH_MATCH] = "path_match",
+        [EVIDENCE_PATH_FAR] = "path_far",
+        [EVIDENCE_FLIGHT_MATCH] = "flight_layout_match",
+        [EVIDENCE_FLIGHT_DIFFERS] = "flight_layout_differs",
+        [EVIDENCE_QUIC] = "quic",
+        [EVIDENCE_AUTHORITY] = "authority",
+        [EVIDENCE_OTHER_AUTHORITY] = "other_authority",
+    };
+
+    return names[evidence];
 }
 
 /* A handshake that reached no certificate says nothing about who would have shown it. */
@@ -199,7 +248,8 @@ void inspection_judge(struct inspection *in, struct session *s, struct inspectio
     context.bypassed = is_bypassed(in, s);
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
     context.untrusted_upstream = context.other_authority && s->certificates[0]->self_signed;
-    set_state(in, s, add_up(in, s, &context, scope, certificate));
+    add_up(in, s, scope, certificate, &context);
+    set_state(in, s, &context.sum);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
         name_authority(in, s);
     if (scope && reached_certificate(s) && !context.bypassed)

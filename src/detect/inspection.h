@@ -35,8 +35,42 @@ struct scope_record {
     struct profile_scope profile;
 };
 
+/* Each row that a sum of decibans can have; named as its weight in `tuning.evidence_db`. */
+enum inspection_evidence {
+    EVIDENCE_SEGMENT,
+    EVIDENCE_ELSEWHERE,
+    EVIDENCE_AUTHORITY_PLACE, /* not configured, but the authority's box is known there: 0 dB */
+    EVIDENCE_BYPASS,
+    EVIDENCE_SYN_ACK_MATCH,
+    EVIDENCE_SYN_ACK_DIFFERS,
+    EVIDENCE_PATH_MATCH,
+    EVIDENCE_PATH_FAR,
+    EVIDENCE_FLIGHT_MATCH,
+    EVIDENCE_FLIGHT_DIFFERS,
+    EVIDENCE_QUIC,
+    EVIDENCE_AUTHORITY,       /* these two decide: they stand alone */
+    EVIDENCE_OTHER_AUTHORITY,
+    EVIDENCE_COUNT,
+};
+
+#define INSPECTION_ROWS_MAX 8
+
+struct inspection_row {
+    enum inspection_evidence evidence;
+    double db;
+};
+
+/* The rows add up to `db`, which is clipped before it becomes a probability. */
+struct inspection_sum {
+    double db;
+    enum inspection_basis basis; /* the strongest of the reasons */
+    struct inspection_row rows[INSPECTION_ROWS_MAX];
+    uint8_t count;
+};
+
 /* What is known of the place and the policy, beside the probability in the session. */
 struct inspection_context {
+    struct inspection_sum sum;
     const struct config_segment *segment; /* NULL outside the configured segments */
     bool bypassed;                        /* deliberately not inspected */
     bool other_authority;                 /* a certificate that is not the authority's is seen */
@@ -48,6 +82,9 @@ void inspection_fini(struct inspection *in);
 
 /* Fill state, probability, basis and authority of the session, and learn from it. */
 void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out);
+
+/* "syn_ack_match" */
+const char *inspection_evidence_name(enum inspection_evidence evidence);
 
 /* The configured segment of a client, NULL when it is in none. */
 const struct config_segment *inspection_segment(const struct inspection *in,
