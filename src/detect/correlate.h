@@ -24,6 +24,9 @@
 #include "detect/settle.h"
 #include "detect/siblings.h"
 
+struct parties;
+struct judgement;
+
 struct correlator_options {
     const struct rules *rules;
     const struct config_inspection *inspection;
@@ -36,6 +39,12 @@ struct correlator_options {
     void *ctx;
     void (*on_session)(void *ctx, const struct session *s); /* judged; lent */
     void (*on_finding)(void *ctx, const struct finding *f); /* lent */
+
+    /* For who explains; NULL: nobody does. A session was taken in, and a key was judged: what they
+     * are lent holds until they return. `p` is NULL when the session has no ClientHello. */
+    void (*on_observed)(void *ctx, const struct session *s,
+                        const struct inspection_context *context, const struct parties *p);
+    void (*on_judged)(void *ctx, const struct judgement *j);
 };
 
 struct correlator_stats {

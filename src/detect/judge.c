@@ -128,16 +128,6 @@ static void observe(struct correlator *c, struct report *r)
     cause_judge(c->options.rules, &facts, &r->cause);
 }
 
-/* The device itself trusts the inspection: it accepted it elsewhere in this very stretch. */
-static bool is_selective(const struct report *r)
-{
-    const struct key *key = r->parties.key;
-
-    return refusal_is_selective(r->parties.device, key->destination.low,
-                                r->merged ? pair_of(r)->streak.first_ns
-                                          : key->suspicion->streak.first_ns);
-}
-
 static bool client_refuses(const struct tuning *t, const double *p)
 {
     return p[HYPOTHESIS_DEV] + p[HYPOTHESIS_SITE] < t->refused_max_dev_site;
@@ -148,6 +138,8 @@ static bool only_it_was_refused(const struct report *r)
 {
     const struct device *device = r->parties.device;
 
+    if (device->last_accept_ns)
+        return false;
     for (size_t i = 0; i < device_ring_count(&device->refused); i++)
         if (device_ring_get(&device->refused, i)->destination !=
             (uint32_t)r->parties.key->destination.low)
@@ -160,31 +152,53 @@ static bool has_other_alert(const struct report *r)
 {
     const struct pair_refusals *pair = pair_of(r);
 
-    return pair && pair->has_alert && !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
+    return r->merged && pair->has_alert &&
+           !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
 }
 
-/* FINDING_TYPE_COUNT: none. */
-static enum finding_type detection_of(const struct correlator *c, const struct report *r)
+/* What the refusals make it; FINDING_TYPE_COUNT: nothing. */
+static enum finding_type refused_type(const struct tuning *t, const struct judgement *j)
 {
-    const struct tuning *t = tuning_of(c);
+    const struct report *r = &j->report;
     const double *p = r->cause.probability;
-    bool selective = is_selective(r);
 
-    if (r->refusal.vetoed || (r->merged && has_other_alert(r)))
+    if (r->refusal.vetoed || j->other_alert)
         return FINDING_TYPE_COUNT;
-    if (r->refusal.fired && r->refused_then_direct && client_refuses(t, p) &&
-        (selective || (!r->parties.device->last_accept_ns && only_it_was_refused(r))))
+    if (r->refusal.fired && r->refused_then_direct && j->client_refuses &&
+        (j->selective || j->only_refused))
         return FINDING_REFUSED_THEN_DIRECT;
-    if (!selective)
+    if (!j->selective)
         return FINDING_TYPE_COUNT;
     if (r->refusal.fired && p[HYPOTHESIS_PIN] >= t->pin_report_min)
         return FINDING_PINNING_SUSPECTED;
-    if (r->refusal.fired && client_refuses(t, p) && p[HYPOTHESIS_APPCA] < t->refused_max_appca)
+    if (!j->client_refuses || p[HYPOTHESIS_APPCA] >= t->refused_max_appca)
+        return FINDING_TYPE_COUNT;
+    if (r->refusal.fired)
         return FINDING_INSPECTION_REFUSED;
-    if (r->refusal.sum.vetoable_episodes >= t->short_lived_episodes && !r->refusal.used &&
-        client_refuses(t, p) && p[HYPOTHESIS_APPCA] < t->refused_max_appca)
+    if (r->refusal.sum.vetoable_episodes >= t->short_lived_episodes && !r->refusal.used)
         return FINDING_SHORT_LIVED_SESSIONS;
     return FINDING_TYPE_COUNT;
+}
+
+void judge_look(struct correlator *c, struct judgement *j)
+{
+    const struct tuning *t = tuning_of(c);
+    struct report *r = &j->report;
+    const struct key *key = r->parties.key;
+
+    r->merged = false;
+    r->evidence_count = 0;
+    observe(c, r);
+    j->since_ns = r->merged ? pair_of(r)->streak.first_ns : key->suspicion->streak.first_ns;
+    /* The device itself trusts the inspection: it accepted it elsewhere in this very stretch. */
+    j->selective = refusal_is_selective(r->parties.device, key->destination.low, j->since_ns);
+    j->client_refuses = client_refuses(t, r->cause.probability);
+    j->only_refused = only_it_was_refused(r);
+    j->other_alert = has_other_alert(r);
+    j->opaque = is_opaque(c, r);
+    j->type = refused_type(t, j);
+    if (j->opaque && j->type > FINDING_OPAQUE_DIRECT)
+        j->type = FINDING_OPAQUE_DIRECT;
 }
 
 /* ---- notices about a key */
@@ -216,12 +230,13 @@ static bool notify_fleet(struct correlator *c, struct report *r)
     return true;
 }
 
-static void notify_key(struct correlator *c, struct report *r)
+static void notify_key(struct correlator *c, struct judgement *j)
 {
     const struct tuning *t = tuning_of(c);
+    struct report *r = &j->report;
     const double *p = r->cause.probability;
 
-    if (notify_fleet(c, r) || !r->refusal.fired || r->refusal.vetoed || !is_selective(r))
+    if (notify_fleet(c, r) || !r->refusal.fired || r->refusal.vetoed || !j->selective)
         return;
     if (p[HYPOTHESIS_APPCA] >= t->pin_report_min)
         notice_app(c, r);
@@ -231,23 +246,20 @@ static void notify_key(struct correlator *c, struct report *r)
 
 void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
 {
-    struct report r = {.bypass_actor = NULL};
-    enum finding_type type;
+    struct judgement j = {.final = final};
+    struct report *r = &j.report;
 
-    if (!parties_of_key(c, key_id, &r.parties) || !r.parties.key->suspicion)
+    if (!parties_of_key(c, key_id, &r->parties) || !r->parties.key->suspicion)
         return;
-    observe(c, &r);
-    type = detection_of(c, &r);
-    if (type == FINDING_TYPE_COUNT && is_opaque(c, &r))
-        type = FINDING_OPAQUE_DIRECT;
-    else if (type > FINDING_OPAQUE_DIRECT && type < FINDING_DETECTIONS_END && is_opaque(c, &r))
-        type = FINDING_OPAQUE_DIRECT;
-    if (type != FINDING_TYPE_COUNT)
-        report_detection(c, &r, type);
-    else if (r.refusal.vetoed && r.refusal.fired)
+    judge_look(c, &j);
+    if (c->options.on_judged)
+        c->options.on_judged(c->options.ctx, &j);
+    if (j.type != FINDING_TYPE_COUNT)
+        report_detection(c, r, j.type);
+    else if (r->refusal.vetoed && r->refusal.fired)
         c->stats.vetoed++;
-    else if (r.refusal.fired && !final)
+    else if (r->refusal.fired && !final)
         c->stats.waiting++;
-    if (type == FINDING_TYPE_COUNT && final)
-        notify_key(c, &r);
+    if (j.type == FINDING_TYPE_COUNT && final)
+        notify_key(c, &j);
 }

@@ -409,27 +409,36 @@ static void on_inspected(struct correlator *c, struct parties *p, const struct s
     }
 }
 
+static void observe(struct correlator *c, struct parties *p, const struct session *s,
+                    const struct inspection_context *context)
+{
+    const struct tuning *t = tuning_of(c);
+
+    note_device(c, p, s);
+    if (p->new_key)
+        note_fleet(p, s, c->now_ns);
+    if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)
+        judge_mtls(c, p, s);
+    if (s->inspection_probability >= t->inspected.count_min)
+        on_inspected(c, p, s, context);
+    else if (outcome_is_refusal(s->outcome))
+        withdraw_refusals(c, p);
+    else if (s->inspection_probability < t->inspected.no && carries_data(s))
+        on_direct(c, p, s, context);
+}
+
 void observe_session(struct correlator *c, const struct session *s,
                      const struct inspection_context *context)
 {
-    const struct tuning *t = tuning_of(c);
+    bool has_hello = s->ja4[0] != '\0'; /* else neither the app nor the destination is known */
     struct parties p;
 
-    if (!s->ja4[0])
-        return; /* no ClientHello: neither the app nor the destination is known */
-    if (!parties_of_session(c, s, &p)) {
+    if (has_hello && !parties_of_session(c, s, &p)) {
         c->stats.no_memory++;
         return;
     }
-    note_device(c, &p, s);
-    if (p.new_key)
-        note_fleet(&p, s, c->now_ns);
-    if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)
-        judge_mtls(c, &p, s);
-    if (s->inspection_probability >= t->inspected.count_min)
-        on_inspected(c, &p, s, context);
-    else if (outcome_is_refusal(s->outcome))
-        withdraw_refusals(c, &p);
-    else if (s->inspection_probability < t->inspected.no && carries_data(s))
-        on_direct(c, &p, s, context);
+    if (has_hello)
+        observe(c, &p, s, context);
+    if (c->options.on_observed)
+        c->options.on_observed(c->options.ctx, s, context, has_hello ? &p : NULL);
 }
