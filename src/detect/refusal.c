@@ -135,11 +135,12 @@ static struct refusal_verdict sum_up(const struct tuning *t, const struct streak
 }
 
 /* What is known grows old: L halves, towards the prior, with each TimeWindow of silence. */
-static double decayed(const struct tuning *t, double db, uint64_t last_ns, uint64_t now_ns)
+static double decay(const struct tuning *t, double db, uint64_t last_ns, uint64_t now_ns)
 {
     uint64_t windows = nanotime_since(last_ns, now_ns) / (tuning_ns(t->time_window_s) + 1);
+    double above = db - t->stage1_prior_db;
 
-    return t->stage1_prior_db + ldexp(db - t->stage1_prior_db, windows < 64 ? -(int)windows : -64);
+    return ldexp(above, windows < 64 ? -(int)windows : -64) - above;
 }
 
 static void settle(const struct tuning *t, struct refusal_verdict *v, uint64_t now_ns)
@@ -147,7 +148,8 @@ static void settle(const struct tuning *t, struct refusal_verdict *v, uint64_t n
     v->db += v->contrast_db + v->accepts_db;
     if (v->db < t->stage1_prior_db)
         v->db = t->stage1_prior_db;
-    v->db = decayed(t, v->db, v->sum.last_ns, now_ns);
+    v->decay_db = decay(t, v->db, v->sum.last_ns, now_ns);
+    v->db += v->decay_db;
     v->fired = v->fired && v->db >= t->stage1_fire_db;
 }
 

@@ -19,6 +19,7 @@ struct refusal_verdict {
     double contrast_db;
     double accepts_db;     /* negative */
     double sum_db;         /* of the episodes, clamped */
+    double decay_db;       /* negative, for the time since the last refusal */
     uint32_t contrast_sessions;
     uint32_t contrast_destinations;
     uint32_t accepts;

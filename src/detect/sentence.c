@@ -24,21 +24,31 @@ static void add_target(struct text *t, const struct suspicion *s)
         text_add_format(t, " (no server name; %s)", address_describe(&s->server, address));
 }
 
-/* What the refusals looked like, by the strongest shape that was seen. */
-static const char *how_refused(const struct suspicion *s)
+/* What the refusals looked like; where they differ, the clearest one. */
+static void add_how(struct text *t, const struct suspicion *s)
 {
-    bool seen[SHAPE_S6 + 1] = {false};
+    static const char *const words[] = {
+        [SHAPE_S1] = "answered the inspection certificate with a fatal certificate alert",
+        [SHAPE_S2] = "answered the inspection certificate with an encrypted alert instead of "
+                     "finishing the handshake",
+        [SHAPE_S3] = "hung up as soon as it had seen the inspection certificate",
+        [SHAPE_S4] = "finished the handshake and hung up at once without sending any data",
+    };
+    enum outcome_shape clearest = SHAPE_S4, faintest = SHAPE_S1;
 
-    for (size_t i = 0; i < s->evidence_count; i++)
-        seen[s->evidence[i].shape] = true;
-    if (seen[SHAPE_S1])
-        return "the client answered the inspection certificate with a fatal certificate alert";
-    if (seen[SHAPE_S2])
-        return "the client answered the inspection certificate with an encrypted alert instead of "
-               "finishing the handshake";
-    if (seen[SHAPE_S3])
-        return "the client hung up as soon as it had seen the inspection certificate";
-    return "the client finished each handshake and hung up at once without sending any data";
+    for (size_t i = 0; i < s->evidence_count; i++) {
+        enum outcome_shape shape = s->evidence[i].shape;
+
+        if (shape == SHAPE_NONE || shape == SHAPE_S6)
+            continue;
+        if (shape == SHAPE_S5) /* said in the same words */
+            shape = SHAPE_S4;
+        clearest = shape < clearest ? shape : clearest;
+        faintest = shape > faintest ? shape : faintest;
+    }
+    text_add_format(t, "In %s attempt the client %s. ",
+                    clearest == faintest ? "every" : "the clearest",
+                    words[clearest]);
 }
 
 static void add_seconds(struct text *t, uint64_t ns)
@@ -120,7 +130,7 @@ static void add_causes(struct text *t, const struct cause_verdict *v)
 /* The sum, so that a reader can redo it from the evidence. */
 static void add_sum(struct text *t, const struct refusal_verdict *v, double fire_db)
 {
-    double start = v->db - v->sum_db - v->contrast_db - v->accepts_db;
+    double start = v->db - v->sum_db - v->contrast_db - v->accepts_db - v->decay_db;
 
     text_add_format(t, "Evidence: %+.0f dB to start with, %+.0f dB for the attempts", start,
                     v->sum_db);
@@ -131,6 +141,8 @@ static void add_sum(struct text *t, const struct refusal_verdict *v, double fire
                         v->contrast_db);
     if (v->accepts_db < 0)
         text_add_format(t, ", %+.0f dB for accepted sessions", v->accepts_db);
+    if (v->decay_db < 0)
+        text_add_format(t, ", %+.0f dB for the time since", v->decay_db);
     text_add_format(t, ": %+.0f dB in all (alert from %+.0f).", v->db, fire_db);
 }
 
@@ -148,7 +160,7 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
                         r->direct_in_window, plural(r->direct_in_window));
         return;
     }
-    text_add_format(&t, "In every attempt %s. ", how_refused(s));
+    add_how(&t, s);
     if (type == FINDING_SHORT_LIVED_SESSIONS)
         text_add_format(&t, "%u attempts ended without useful data.",
                         r->refusal.sum.vetoable_episodes);
