@@ -65,38 +65,34 @@ static void show_progress(struct progress_meter *m, const struct source *source,
         (void)fprintf(stderr, " of %.0f MB", (double)stats->total_bytes / 1e6);
     (void)fprintf(stderr, ", %llu packets, %llu sessions, %llu alerts, %.0f MB/s ",
                   (unsigned long long)stats->frames,
-                  (unsigned long long)sensor->worker.stats.sessions,
+                  (unsigned long long)sensor->correlator.stats.sessions,
                   (unsigned long long)sensor->correlator.stats.opened,
                   (double)stats->read_bytes / 1e6 / elapsed);
 }
 
-int loop_run(struct source *source, struct sensor *sensor, const struct loop_options *options,
-             struct err *why)
+int loop_run(struct source *source, struct lane *lane, struct sensor *sensor,
+             const struct loop_options *options)
 {
     struct progress_meter meter = {.on = options->progress};
     struct frame frame;
-    uint64_t frames = 0;
-    int failed = 0;
 
     take_signals();
     (void)clock_gettime(CLOCK_MONOTONIC, &meter.start);
     meter.last = meter.start;
-    while (!stop_asked && !failed && source_next(source, &frame)) {
-        failed = sensor_push(sensor, &frame);
-        if (++frames == options->packet_limit)
+    while (!stop_asked && sensor_check(sensor) == 0 && source_next(source, &frame)) {
+        lane_push(lane, &frame);
+        if (lane->frames == options->packet_limit)
             break;
         if (report_asked) {
             report_asked = 0;
-            sensor_report(sensor);
+            sensor_ask_report(sensor);
+            lane_report(lane);
         }
-        if (meter.on && frames % PROGRESS_FRAMES == 0)
+        if (meter.on && lane->frames % PROGRESS_FRAMES == 0)
             show_progress(&meter, source, sensor);
     }
     if (meter.shown)
         (void)fputs("\n", stderr);
-    if (sensor_drain(sensor) < 0 || failed) {
-        *why = sensor->why;
-        return -1;
-    }
-    return 0;
+    lane_drain(lane);
+    return sensor_drain(sensor);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "capture/source.h"
+#include "lane.h"
 #include "sensor.h"
 
 struct loop_options {
@@ -14,6 +15,6 @@ struct loop_options {
     bool progress;         /* show it on standard error */
 };
 
-/* 0, or -1 with a sentence when the output could not be written. */
-int loop_run(struct source *source, struct sensor *sensor, const struct loop_options *options,
-             struct err *why);
+/* 0, or -1 with a sentence in the sensor when the output could not be written. */
+int loop_run(struct source *source, struct lane *lane, struct sensor *sensor,
+             const struct loop_options *options);

@@ -47,28 +47,70 @@ static int report_damage(const struct source *source)
     return i ? EXIT_INPUT : EXIT_OK;
 }
 
-static int replay(const struct cli *cli, const struct config *config, struct source *source)
-{
-    struct sensor_options options = {.config = config,
-                                     .verify_checksums = cli->verify_checksums,
-                                     .stats = cli->stats,
-                                     .quiet = cli->quiet,
-                                     .seed = random_seed()};
-    struct loop_options loop = {.packet_limit = cli->packet_limit,
-                                .progress = !cli->quiet && isatty(STDERR_FILENO)};
+struct replay {
+    const struct cli *cli;
+    const struct config *config;
+    struct source *source;
     struct sensor sensor;
-    struct err why;
-    int code;
+    struct lane lane;
+};
 
-    if (sensor_init(&sensor, &options, &why) < 0)
-        return fail(EXIT_CONFIG, &why);
-    code = loop_run(source, &sensor, &loop, &why) < 0 ? fail(EXIT_RUN, &why)
-                                                      : report_damage(source);
-    if (code == EXIT_OK && cli->strict && sensor_dropped(&sensor)) {
+static void on_message(void *ctx, const struct message *message)
+{
+    struct replay *r = ctx;
+
+    sensor_take(&r->sensor, message);
+}
+
+static void count_files(void *ctx, struct counters *out)
+{
+    struct replay *r = ctx;
+
+    stats_collect_files(out, source_stats(r->source));
+}
+
+static int run_replay(struct replay *r)
+{
+    struct loop_options loop = {.packet_limit = r->cli->packet_limit,
+                                .progress = !r->cli->quiet && isatty(STDERR_FILENO)};
+    int code = EXIT_OK;
+
+    if (loop_run(r->source, &r->lane, &r->sensor, &loop) < 0)
+        code = fail(EXIT_RUN, &r->sensor.why);
+    else
+        code = report_damage(r->source);
+    if (code == EXIT_OK && r->cli->strict && sensor_dropped(&r->sensor)) {
         log_error("records were dropped: a limit was reached (--stats tells which)");
         code = EXIT_DROPPED;
     }
-    sensor_fini(&sensor);
+    return code;
+}
+
+static int replay(const struct cli *cli, const struct config *config, struct source *source)
+{
+    struct replay r = {.cli = cli, .config = config, .source = source};
+    uint64_t seed = random_seed();
+    struct sensor_options sensor = {.config = config,
+                                    .lanes = 1,
+                                    .stats = cli->stats,
+                                    .quiet = cli->quiet,
+                                    .seed = seed};
+    struct lane_options lane = {.config = config,
+                                .verify_checksums = cli->verify_checksums,
+                                .seed = seed,
+                                .count = 1,
+                                .stats = cli->stats,
+                                .take = on_message,
+                                .count_source = count_files,
+                                .ctx = &r};
+    struct err why;
+    int code;
+
+    if (sensor_init(&r.sensor, &sensor, &why) < 0)
+        return fail(EXIT_CONFIG, &why);
+    code = lane_init(&r.lane, &lane, &why) < 0 ? fail(EXIT_CONFIG, &why) : run_replay(&r);
+    sensor_fini(&r.sensor);
+    lane_fini(&r.lane);
     return code;
 }
 

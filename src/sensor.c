@@ -4,10 +4,9 @@
 
 #include "base/log.h"
 #include "base/nanotime.h"
-#include "stats.h"
+#include "lane.h"
 #include "version.h"
 
-#define PUBLIC_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 /* After so many sessions a configured authority that nobody showed is worth a word. */
 #define AUTHORITY_PATIENCE 1000u
 #define EXPIRY_WARNING_S (30 * 86400)
@@ -17,29 +16,6 @@
 static void note_failure(struct sensor *s, int result)
 {
     s->write_failures += result < 0;
-}
-
-static void on_raw_session(void *ctx, const struct session *session)
-{
-    struct sensor *s = ctx;
-
-    correlator_push(&s->correlator, session);
-}
-
-static void write_ends(struct sensor *s, uint64_t until_ns)
-{
-    struct session_end end;
-
-    while (ends_take(&s->ends, until_ns, &end))
-        note_failure(s, alert_output_session_end(s->output, &end, &s->why));
-}
-
-static void on_session_end(void *ctx, const struct session_end *end)
-{
-    struct sensor *s = ctx;
-
-    if (!ends_put(&s->ends, end))
-        note_failure(s, alert_output_session_end(s->output, end, &s->why));
 }
 
 static void on_session(void *ctx, const struct session *session)
@@ -61,51 +37,24 @@ static void on_finding(void *ctx, const struct finding *finding)
 static int load_authorities(struct sensor *s, struct err *why)
 {
     const struct config_inspection *in = &s->config->inspection;
-    struct err reason;
+    struct certificate_options options = {.capacity = 16};
 
+    s->authorities = certificate_cache_new(&options, why);
     s->authority_names = calloc(in->authority_count + 1, sizeof(*s->authority_names));
+    if (!s->authorities)
+        return -1;
     if (!s->authority_names)
         return err_set(why, "no memory for %zu authorities", in->authority_count);
+    if (lane_load_authorities(s->authorities, in, why) < 0)
+        return -1;
     for (size_t i = 0; i < in->authority_count; i++) {
         const struct config_authority *a = &in->authorities[i];
 
-        if (certificate_cache_add_authority(s->certificates, (int)i, a->file, &reason) < 0)
-            return err_set(why, "%s:%u: inspection.authorities[%zu].file: %s",
-                           a->place.file ? a->place.file : "--set", a->place.line, i,
-                           reason.text);
         s->authority_names[i] =
             a->name ? a->name
-                    : certificate_cache_authority(s->certificates, (int)i)->subject;
+                    : certificate_cache_authority(s->authorities, (int)i)->subject;
     }
     return 0;
-}
-
-static int init_worker(struct sensor *s, const struct sensor_options *options, struct err *why)
-{
-    const struct config_limits *limits = &s->config->limits;
-    const struct tuning *t = &s->config->rules.tuning;
-    struct worker_options worker = {
-        .decode = {.verify_checksums = options->verify_checksums,
-                   .fragment_bytes = limits->fragments_bytes,
-                   .fragment_timeout_ns = 30 * NS_PER_S},
-        .outcome = {.post_close_strong_ns = tuning_ns(t->post_close_strong_s),
-                    .post_close_weak_ns = tuning_ns(t->post_close_weak_s),
-                    .enc_alert_close_ns = tuning_ns(t->enc_alert_close_s),
-                    .stall_ns = tuning_ns(t->stall_s)},
-        .max_flows = limits->flows,
-        .max_connections = limits->handshakes,
-        .held_bytes = limits->memory_bytes / 8,
-        .message_bytes = limits->memory_bytes / 8,
-        .flow_timeout_ns = limits->flow_timeout_ns,
-        .hash_seed = options->seed,
-        .tools = {.certificates = s->certificates, .prints = s->prints},
-        .on_session = on_raw_session,
-        .on_session_end =
-            s->config->output.sessions == OUTPUT_SESSIONS_FULL ? on_session_end : NULL,
-        .ctx = s,
-    };
-
-    return worker_init(&s->worker, &worker, why);
 }
 
 static int init_correlator(struct sensor *s, const struct sensor_options *options,
@@ -151,31 +100,35 @@ static int init_output(struct sensor *s, struct err *why)
     return 0;
 }
 
+static int init_lanes(struct sensor *s, struct err *why)
+{
+    s->lanes = calloc(s->lane_count, sizeof(*s->lanes));
+    s->lane_is_fresh = calloc(s->lane_count, sizeof(*s->lane_is_fresh));
+    return s->lanes && s->lane_is_fresh ? 0 : err_set(why, "no memory for counters");
+}
+
 /* What can still be said when nothing tells where inspection is supposed to happen. */
 static void warn_unconfigured(const struct sensor *s)
 {
     const struct config_inspection *in = &s->config->inspection;
 
-    if (!s->quiet && in->authority_count == 0 && in->segment_count == 0 && in->bypass_count == 0)
-        log_warn("no inspection authority, segment or bypass is configured: sessions get an "
-                 "outcome, but none counts as inspected, so no refusal of inspection is found "
-                 "(--inspection-ca FILE, --set inspection.segments[+]=NETWORK)");
+    if (!s->quiet && in->authority_count == 0 && in->segment_count == 0 &&
+        in->bypass_count == 0)
+        log_warn(
+            "no inspection authority, segment or bypass is configured: sessions get an "
+            "outcome, but none counts as inspected, so no refusal of inspection is found "
+            "(--inspection-ca FILE, --set inspection.segments[+]=NETWORK)");
 }
 
 int sensor_init(struct sensor *s, const struct sensor_options *options, struct err *why)
 {
-    struct certificate_options certificates = {
-        .capacity = options->config->limits.certificates,
-        .public_bundle = options->config->inspection.authority_count ? NULL : PUBLIC_BUNDLE,
-    };
-
-    *s = (struct sensor){
-        .config = options->config, .stats_on = options->stats, .quiet = options->quiet};
-    s->certificates = certificate_cache_new(&certificates, why);
-    s->prints = prints_new(options->config->limits.fingerprints, options->seed, why);
-    if (!s->certificates || !s->prints || load_authorities(s, why) < 0 ||
-        init_worker(s, options, why) < 0 || init_correlator(s, options, why) < 0 ||
-        init_output(s, why) < 0) {
+    *s = (struct sensor){.config = options->config,
+                         .lane_count = options->lanes,
+                         .stats_on = options->stats,
+                         .quiet = options->quiet};
+    ends_init(&s->ends);
+    if (load_authorities(s, why) < 0 || init_lanes(s, why) < 0 ||
+        init_correlator(s, options, why) < 0 || init_output(s, why) < 0) {
         sensor_fini(s);
         return -1;
     }
@@ -185,13 +138,10 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
 
 int sensor_test(const struct config *config, struct err *why)
 {
-    struct certificate_options certificates = {.capacity = 16};
     struct sensor s = {.config = config};
-    int result;
+    int result = load_authorities(&s, why);
 
-    s.certificates = certificate_cache_new(&certificates, why);
-    result = s.certificates ? load_authorities(&s, why) : -1;
-    certificate_cache_free(s.certificates);
+    certificate_cache_free(s.authorities);
     free(s.authority_names);
     return result;
 }
@@ -200,9 +150,11 @@ int sensor_test(const struct config *config, struct err *why)
 
 static void check_expiry(struct sensor *s, uint64_t now_ns)
 {
+    if (s->checked_expiry || now_ns == 0)
+        return;
     s->checked_expiry = true;
     for (size_t i = 0; i < s->config->inspection.authority_count; i++) {
-        const struct certificate *a = certificate_cache_authority(s->certificates, (int)i);
+        const struct certificate *a = certificate_cache_authority(s->authorities, (int)i);
         int64_t left = a ? a->not_after_s - (int64_t)(now_ns / NS_PER_S) : INT64_MAX;
 
         if (left < EXPIRY_WARNING_S && !s->quiet)
@@ -218,72 +170,146 @@ static void check_authority(struct sensor *s)
     s->warned_authority = true;
     if (s->config->inspection.authority_count > 0 && !s->quiet &&
         s->correlator.inspection.stats.authority_sessions == 0)
-        log_warn("no certificate of a configured inspection authority was seen in %u sessions: "
-                 "is it the right authority, and does the sensor see the clients' side?",
-                 AUTHORITY_PATIENCE);
+        log_warn(
+            "no certificate of a configured inspection authority was seen in %u sessions: "
+            "is it the right authority, and does the sensor see the clients' side?",
+            AUTHORITY_PATIENCE);
 }
 
-void sensor_report(struct sensor *s)
-{
-    struct stats_rows rows = {.count = 0};
-
-    stats_collect(&rows, s);
-    note_failure(s, alert_output_stats(s->output, worker_now_ns(&s->worker), rows.rows,
-                                       rows.count, &s->why));
-}
-
-static void report_if_due(struct sensor *s, uint64_t now_ns)
-{
-    uint64_t interval = s->config->stats.interval_ns;
-
-    if (!s->stats_on || !interval || now_ns < s->next_stats_ns)
-        return;
-    if (s->next_stats_ns)
-        sensor_report(s);
-    s->next_stats_ns = now_ns + interval;
-}
-
-/* A session event is written this long after its decision, so its totals can follow. */
+/* The totals of a session follow its event, which is written this long after its decision. */
 static uint64_t hold_back_ns(const struct sensor *s)
 {
     return correlator_hold_back_ns(&s->correlator) + NS_PER_MS;
 }
 
-int sensor_push(struct sensor *s, const struct frame *frame)
+static void write_end(struct sensor *s, const struct session_end *end)
 {
-    uint64_t now_ns;
+    note_failure(s, alert_output_session_end(s->output, end, &s->why));
+}
 
-    if (!s->checked_expiry)
-        check_expiry(s, frame->time_ns);
-    worker_push(&s->worker, frame);
-    if (s->worker.flows.stats.clock_steps != s->clock_steps) {
-        s->clock_steps = s->worker.flows.stats.clock_steps;
-        correlator_drain(&s->correlator);
-        write_ends(s, UINT64_MAX);
+static void write_ends(struct sensor *s)
+{
+    struct session_end end;
+
+    while (ends_take(&s->ends, UINT64_MAX, &end))
+        write_end(s, &end);
+}
+
+void sensor_tick(struct sensor *s, uint64_t now_ns)
+{
+    uint64_t hold_ns = hold_back_ns(s);
+    struct session_end end;
+
+    check_expiry(s, now_ns);
+    while (now_ns > hold_ns && ends_take(&s->ends, now_ns - hold_ns, &end)) {
+        correlator_tick(&s->correlator, ends_due(&end) + hold_ns);
+        write_end(s, &end);
     }
-    now_ns = worker_now_ns(&s->worker);
     correlator_tick(&s->correlator, now_ns);
-    if (s->ends.count > 0 && now_ns > hold_back_ns(s))
-        write_ends(s, now_ns - hold_back_ns(s));
+    s->now_ns = now_ns;
     check_authority(s);
-    report_if_due(s, now_ns);
-    return s->write_failures ? -1 : 0;
+}
+
+static void drain(struct sensor *s)
+{
+    correlator_drain(&s->correlator);
+    write_ends(s);
+}
+
+/* ---- counters */
+
+/* The sum of all lanes, and what stands behind them. */
+static void report(struct sensor *s)
+{
+    struct counters sum = {0};
+    struct stats_report event = {.rows = sum.rows.rows, .sources = sum.sources};
+
+    for (unsigned i = 0; i < s->lane_count; i++) {
+        stats_add(&sum, &s->lanes[i]);
+        s->lane_is_fresh[i] = false;
+    }
+    s->lane_drops = sum.dropped;
+    if (!s->stats_on && !s->report_asked)
+        return;
+    s->report_asked = false;
+    stats_collect_sensor(&sum.rows, s);
+    event.time_ns = sum.now_ns;
+    event.row_count = sum.rows.count;
+    event.source_count = sum.source_count;
+    note_failure(s, alert_output_stats(s->output, &event, &s->why));
+}
+
+static void take_counters(struct sensor *s, const struct counters *counters)
+{
+    s->lanes[counters->lane] = *counters;
+    s->lane_is_fresh[counters->lane] = true;
+    for (unsigned i = 0; i < s->lane_count; i++)
+        if (!s->lane_is_fresh[i])
+            return;
+    report(s);
+}
+
+void sensor_ask_report(struct sensor *s)
+{
+    s->report_asked = true;
+}
+
+/* ---- messages */
+
+void sensor_take(struct sensor *s, const struct message *m)
+{
+    /* What happened at one time is taken whole before time goes on. */
+    if (m->order != s->order && m->now_ns > 0)
+        sensor_tick(s, m->now_ns);
+    s->order = m->order;
+    switch (m->kind) {
+    case MESSAGE_SESSION:
+        correlator_push(&s->correlator, m->session);
+        break;
+    case MESSAGE_END:
+        if (!ends_put(&s->ends, m->end))
+            write_end(s, m->end);
+        break;
+    case MESSAGE_STEP:
+        drain(s);
+        break;
+    case MESSAGE_COUNTERS:
+        take_counters(s, m->counters);
+        break;
+    case MESSAGE_LAST:
+        s->lanes[m->counters->lane] = *m->counters;
+        break;
+    case MESSAGE_MARK:
+        break;
+    }
 }
 
 int sensor_drain(struct sensor *s)
 {
-    worker_drain(&s->worker);
-    correlator_drain(&s->correlator);
-    write_ends(s, UINT64_MAX);
-    if (s->stats_on)
-        sensor_report(s);
+    drain(s);
+    report(s);
+    sensor_flush(s);
+    return sensor_check(s);
+}
+
+void sensor_flush(struct sensor *s)
+{
     note_failure(s, alert_output_flush(s->output, &s->why));
+}
+
+void sensor_reopen(struct sensor *s)
+{
+    note_failure(s, alert_output_reopen(s->output, &s->why));
+}
+
+int sensor_check(const struct sensor *s)
+{
     return s->write_failures ? -1 : 0;
 }
 
 bool sensor_dropped(const struct sensor *s)
 {
-    return stats_dropped(s) > 0;
+    return s->lane_drops + stats_dropped(s) > 0;
 }
 
 void sensor_fini(struct sensor *s)
@@ -295,9 +321,9 @@ void sensor_fini(struct sensor *s)
     free(s->output);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);
-    worker_fini(&s->worker);
-    certificate_cache_free(s->certificates);
-    prints_free(s->prints);
+    certificate_cache_free(s->authorities);
     free(s->authority_names);
+    free(s->lanes);
+    free(s->lane_is_fresh);
     *s = (struct sensor){0};
 }

@@ -1,6 +1,11 @@
 /*
- * The whole way: wires packets (worker.h) to judgement (detect/correlate.h) to output (alert/),
- * and owns them. It knows no clock: time comes with the frames.
+ * From decided sessions to what is written: wires judgement (detect/correlate.h) to output
+ * (alert/), and owns them. Messages of the lanes go in (lane.h), in the order of message.h. It
+ * knows no clock and no thread.
+ *
+ * What is written depends on the messages and on the times they carry, never on how often
+ * sensor_tick is called: each session and each session's end has a time of its own at which it
+ * is due.
  */
 #pragma once
 
@@ -8,30 +13,34 @@
 #include "config/config.h"
 #include "detect/correlate.h"
 #include "ends.h"
-#include "worker.h"
+#include "message.h"
+#include "stats.h"
 
 struct sensor {
     const struct config *config;
-    struct certificate_cache *certificates;
-    struct prints *prints;
-    struct worker worker;
+    struct certificate_cache *authorities;
     struct correlator correlator;
     struct ends ends;
     struct alert_output *output;
     const char **authority_names;
+    struct counters *lanes; /* the latest of each lane */
+    bool *lane_is_fresh;    /* told since the last report */
+    unsigned lane_count;
+    uint64_t order; /* of the message before */
+    uint64_t now_ns;
+    uint64_t lane_drops;
     bool stats_on;
+    bool report_asked;
     bool quiet;
     bool warned_authority;
     bool checked_expiry;
-    int write_failures;
-    uint64_t next_stats_ns;
-    uint64_t clock_steps;
+    uint64_t write_failures;
     struct err why; /* of the last failed write */
 };
 
 struct sensor_options {
     const struct config *config; /* borrowed, outlives the sensor */
-    bool verify_checksums;
+    unsigned lanes;
     bool stats;
     bool quiet;
     uint64_t seed;
@@ -43,14 +52,24 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
 /* Load what the configuration names (authorities) and nothing else; -1 with a sentence. */
 int sensor_test(const struct config *config, struct err *why);
 
-/* Take one frame; -1 when the output cannot be written any more. */
-int sensor_push(struct sensor *s, const struct frame *frame);
+/* Take the next message. */
+void sensor_take(struct sensor *s, const struct message *message);
 
-/* The input ended: everything that is pending goes out. */
+/* All messages until this packet time have been taken: write what is due. */
+void sensor_tick(struct sensor *s, uint64_t now_ns);
+
+/* The input ended: everything that is pending goes out. -1 as of sensor_check. */
 int sensor_drain(struct sensor *s);
 
-/* Write a stats event now. */
-void sensor_report(struct sensor *s);
+/* Write a stats event as soon as each lane has told its counters, whether or not it was due. */
+void sensor_ask_report(struct sensor *s);
+
+/* Hand to the system what waits in memory / go on with new files of the same names. */
+void sensor_flush(struct sensor *s);
+void sensor_reopen(struct sensor *s);
+
+/* 0, or -1 with the sentence in `s->why` when something could not be written. */
+int sensor_check(const struct sensor *s);
 
 /* True when a table shed something, a line was lost or memory was out. */
 bool sensor_dropped(const struct sensor *s);

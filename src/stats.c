@@ -1,5 +1,6 @@
 #include "stats.h"
 
+#include "lane.h"
 #include "sensor.h"
 
 /* Protocols that are neither TLS nor QUIC, the most frequent ones. */
@@ -40,7 +41,6 @@ static void put_flow(struct stats_rows *out, const struct flows *f)
     put(out, "flow", "midstream", f->stats.midstream);
     put(out, "flow", "without_flow", f->stats.without_flow);
     put(out, "flow", "time_backwards", f->stats.backwards);
-    put(out, "flow", "clock_steps", f->stats.clock_steps);
     put(out, "flow", "connections", f->pool.taken);
     put(out, "flow", "connections_live", f->pool.live);
     put(out, "flow", "connections_evicted", f->stats.connections_evicted);
@@ -107,8 +107,9 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "refusals", c->stats.refusals);
     put(out, "detect", "accepts", c->stats.accepts);
     put(out, "detect", "direct", c->stats.direct);
-    put(out, "detect", "inspected", c->inspection.stats.by_state[INSPECTION_YES] +
-                                        c->inspection.stats.by_state[INSPECTION_LIKELY]);
+    put(out, "detect", "inspected",
+        c->inspection.stats.by_state[INSPECTION_YES] +
+            c->inspection.stats.by_state[INSPECTION_LIKELY]);
     put(out, "detect", "not_inspected", c->inspection.stats.by_state[INSPECTION_NO]);
     put(out, "detect", "bypassed", c->inspection.stats.bypassed);
     put(out, "detect", "vetoed", c->stats.vetoed);
@@ -140,13 +141,88 @@ static void put_findings(struct stats_rows *out, const struct correlator *c)
         put(out, "findings", finding_type_name((enum finding_type)i), c->stats.findings[i]);
 }
 
-void stats_collect(struct stats_rows *out, const struct sensor *s)
+void stats_collect_lane(struct counters *out, const struct lane *lane)
 {
-    put_decode(out, &s->worker.decoder.stats);
-    put_flow(out, &s->worker.flows);
-    put_tls(out, &s->worker, certificate_cache_stats(s->certificates));
-    put_outcomes(out, &s->worker);
-    put_labels(out, s->worker.labels);
+    const struct worker *w = &lane->worker;
+    const struct flows *f = &w->flows;
+
+    out->lane = lane->options.index;
+    out->now_ns = worker_now_ns(w);
+    out->dropped += f->table.stats.evicted + f->stats.connections_evicted +
+                    f->stream_stats.shed_segments + w->tls.stats.shed_messages +
+                    w->decoder.stats.fragment_drops;
+    put_decode(&out->rows, &w->decoder.stats);
+    put_flow(&out->rows, f);
+    /* In a replay every lane sees every step. */
+    if (lane->options.live || lane->options.index == 0)
+        put(&out->rows, "flow", "clock_steps", f->stats.clock_steps);
+    put_tls(&out->rows, w, certificate_cache_stats(lane->certificates));
+    put_outcomes(&out->rows, w);
+    put_labels(&out->rows, w->labels);
+}
+
+void stats_collect_files(struct counters *out, const struct source_stats *source)
+{
+    put(&out->rows, "capture", "files", source->files);
+    put(&out->rows, "capture", "damaged_files", source->damaged_files);
+    put(&out->rows, "capture", "skipped_files", source->skipped_files);
+    put(&out->rows, "capture", "frames", source->frames);
+    put(&out->rows, "capture", "bytes", source->captured_bytes);
+    put(&out->rows, "capture", "filtered", source->filtered);
+}
+
+/* Most rows of two lanes stand in one order; which protocols there are differs. */
+static void add_row(struct stats_rows *sum, size_t i, const struct stats_row *row)
+{
+    struct stats_row *at = &sum->rows[i];
+
+    if (i >= sum->count || strcmp(at->stage, row->stage) != 0 ||
+        strcmp(at->name, row->name) != 0)
+        for (at = sum->rows; at < sum->rows + sum->count; at++)
+            if (strcmp(at->stage, row->stage) == 0 && strcmp(at->name, row->name) == 0)
+                break;
+    if (at < sum->rows + sum->count)
+        at->value += row->value;
+    else if (sum->count < STATS_LANE_ROWS_MAX)
+        put(sum, row->stage, row->name, row->value);
+}
+
+static void add_source(struct counters *sum, const struct stats_source *source)
+{
+    struct stats_source *at = sum->sources;
+
+    while (at < sum->sources + sum->source_count && strcmp(at->name, source->name) != 0)
+        at++;
+    if (at == sum->sources + STATS_SOURCES_MAX)
+        return;
+    if (at == sum->sources + sum->source_count) {
+        sum->source_count++;
+        *at = *source;
+        return;
+    }
+    at->up = at->up && source->up;
+    at->received += source->received;
+    at->dropped += source->dropped;
+    at->freezes += source->freezes;
+    at->frames += source->frames;
+    at->bytes += source->bytes;
+    if (source->outages > at->outages)
+        at->outages = source->outages; /* one device, which all lanes see go down */
+}
+
+void stats_add(struct counters *sum, const struct counters *one)
+{
+    if (one->now_ns > sum->now_ns)
+        sum->now_ns = one->now_ns;
+    sum->dropped += one->dropped;
+    for (size_t i = 0; i < one->rows.count; i++)
+        add_row(&sum->rows, i, &one->rows.rows[i]);
+    for (size_t i = 0; i < one->source_count; i++)
+        add_source(sum, &one->sources[i]);
+}
+
+void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
+{
     put_detect(out, &s->correlator);
     put_findings(out, &s->correlator);
     put(out, "alert", "sessions", s->output->stats.sessions);
@@ -157,12 +233,9 @@ void stats_collect(struct stats_rows *out, const struct sensor *s)
 
 uint64_t stats_dropped(const struct sensor *s)
 {
-    const struct flows *f = &s->worker.flows;
     const struct correlator *c = &s->correlator;
 
-    return f->table.stats.evicted + f->stats.connections_evicted + f->stream_stats.shed_segments +
-           s->worker.tls.stats.shed_messages + s->worker.decoder.stats.fragment_drops +
-           c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
+    return c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
            c->keys.dropped + c->destinations.dropped + c->apps.dropped +
            s->output->stats.lines_lost;
 }

@@ -1,21 +1,45 @@
 /*
- * Collects the counters of every stage into rows for the stats event.
+ * Collects the counters of every stage into rows for the stats event. Each lane collects its own
+ * and hands them on as a message; the sum of all lanes and the correlator's make the event.
  */
 #pragma once
 
 #include "alert/stats_json.h"
 #include "capture/source.h"
 
-#define STATS_ROWS_MAX 192
+#define STATS_ROWS_MAX 320
+#define STATS_LANE_ROWS_MAX                                                                \
+    224 /* of them the sum of lanes may take, with their protocols */
+#define STATS_SOURCES_MAX 16
 
 struct sensor;
+struct lane;
 
 struct stats_rows {
     struct stats_row rows[STATS_ROWS_MAX];
     size_t count;
 };
 
-void stats_collect(struct stats_rows *out, const struct sensor *s);
+/* The counters of one lane, or the sum of several. */
+struct counters {
+    unsigned lane;
+    uint64_t now_ns;  /* packet time of the lane, the latest of several */
+    uint64_t dropped; /* flows, segments and messages that were shed */
+    struct stats_rows rows;
+    struct stats_source sources[STATS_SOURCES_MAX]; /* live: the interfaces */
+    size_t source_count;
+};
 
-/* How many records, flows or table entries were shed since the start. */
+/* What a lane counted, behind what its source did. */
+void stats_collect_lane(struct counters *out, const struct lane *lane);
+
+/* What the source of captures counted. */
+void stats_collect_files(struct counters *out, const struct source_stats *source);
+
+void stats_add(struct counters *sum, const struct counters *one);
+
+/* Put the correlator's and the output's counters behind those of the lanes. */
+void stats_collect_sensor(struct stats_rows *out, const struct sensor *s);
+
+/* How many records or table entries the correlator and the output shed since the start. */
 uint64_t stats_dropped(const struct sensor *s);

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include "base/nanotime.h"
+#include "decode/share.h"
 #include "preamble/preamble.h"
 #include "session/session_build.h"
 
@@ -18,7 +19,7 @@ struct flow_state {
     uint8_t segments; /* chunks of the client so far */
     bool tls;
     bool decided;
-    bool told;        /* kept for its totals only */
+    bool told;                       /* kept for its totals only */
     uint64_t application_records[2]; /* by enum tls_side */
 };
 
@@ -111,6 +112,7 @@ static void tell_end(struct worker *w, struct connection *c, struct flow_state *
         .server_records = state->application_records[TLS_SERVER],
         .start_ns = s->start_ns,
         .end_ns = c->last_ns,
+        .decided_ns = s->decided_ns,
         .close_by = s->close_by,
         .close_how = s->close_how == CLOSE_NONE ? CLOSE_TIMEOUT : s->close_how,
     };
@@ -140,15 +142,15 @@ static void watch_end(struct worker *w, struct connection *c, uint64_t now_ns)
 /* ---- the decision */
 
 /* Ask for the outcome; tell the session when it is decided and complete. */
-static void judge(struct worker *w, struct connection *c, enum outcome_ask ask, uint64_t now_ns)
+static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
+                  uint64_t now_ns)
 {
     struct flow_state *state = state_of(c);
     uint64_t complete_ns;
 
     if (!state->decided) {
         state->outcome.last_ns = c->last_ns;
-        state->decision =
-            outcome_decide(&state->outcome, &w->options.outcome, ask, now_ns);
+        state->decision = outcome_decide(&state->outcome, &w->options.outcome, ask, now_ns);
         if (state->decision.outcome == OUTCOME_UNDECIDED) {
             if (state->decision.again_ns != UINT64_MAX)
                 flows_set_timer(&w->flows, c, state->decision.again_ns);
@@ -283,7 +285,8 @@ static void on_bytes(void *ctx, struct connection *c, int side, const struct chu
     look(turn.worker, c, turn.worker->flows.now_ns);
 }
 
-static void on_datagram(void *ctx, struct connection *c, int side, const struct packet *packet)
+static void on_datagram(void *ctx, struct connection *c, int side,
+                        const struct packet *packet)
 {
     struct worker *w = ctx;
 
@@ -303,7 +306,8 @@ static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
     if (!state->tls)
         return;
     outcome_close(&state->outcome, by_client ? TLS_CLIENT : TLS_SERVER, by_reset,
-                  connection_is_acknowledged(c, !state->client, UNACKNOWLEDGED_ALERT), time_ns);
+                  connection_is_acknowledged(c, !state->client, UNACKNOWLEDGED_ALERT),
+                  time_ns);
     session_note_close(&state->session, by_client ? SIDE_CLIENT : SIDE_SERVER,
                        by_reset ? CLOSE_RST : CLOSE_FIN, time_ns);
     look(w, c, w->flows.now_ns);
@@ -353,16 +357,40 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
     return 0;
 }
 
+/* True when `frame` completes a packet that is ours. What is not ours leaves no count. */
+static bool decode_share(struct worker *w, const struct frame *frame, struct packet *packet)
+{
+    struct decode_stats before = w->decoder.stats;
+    unsigned mine = w->options.share, share = 0;
+    bool peeked = share_peek(frame, w->options.shares, &share), decoded;
+
+    if (peeked && share != mine)
+        return false;
+    decoded = decode_frame(&w->decoder, frame, packet);
+    if (decoded && !peeked)
+        share = share_of(packet, w->options.shares);
+    if (share != mine)
+        w->decoder.stats = before;
+    return decoded && share == mine;
+}
+
 void worker_push(struct worker *w, const struct frame *frame)
 {
     struct packet packet;
 
-    if (decode_frame(&w->decoder, frame, &packet)) {
+    if (w->options.shares > 1 ? decode_share(w, frame, &packet)
+                              : decode_frame(&w->decoder, frame, &packet)) {
         flows_push(&w->flows, &packet);
         app_labels_push(w->labels, &packet);
     } else {
-        flows_tick(&w->flows, frame->time_ns);
+        flows_pass(&w->flows, frame->time_ns);
     }
+}
+
+void worker_tick(struct worker *w, uint64_t now_ns)
+{
+    decode_tick(&w->decoder, now_ns);
+    flows_pass(&w->flows, now_ns);
 }
 
 void worker_drain(struct worker *w)

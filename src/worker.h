@@ -25,6 +25,8 @@ struct worker_options {
     uint64_t message_bytes;    /* split handshake messages */
     uint64_t flow_timeout_ns;
     uint64_t hash_seed;
+    unsigned share;  /* of `shares`: where several workers are given all frames, each takes the */
+    unsigned shares; /* flows that decode/share.h tells; 0 or 1: all of them */
     struct session_tools tools; /* borrowed */
     session_fn on_session;
     session_end_fn on_session_end; /* NULL: nobody wants totals, connections are let go early */
@@ -54,6 +56,9 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
 
 /* Take a frame. Sessions that became complete before it are told before it is looked at. */
 void worker_push(struct worker *w, const struct frame *frame);
+
+/* No frame came, and it is `now_ns`. */
+void worker_tick(struct worker *w, uint64_t now_ns);
 
 /* The capture ended: tell every session that is left. */
 void worker_drain(struct worker *w);

@@ -116,21 +116,17 @@ int alert_output_finding(struct alert_output *o, const struct finding *f, struct
     return take_failure(o, why);
 }
 
-int alert_output_stats(struct alert_output *o, uint64_t time_ns,
-                       const struct stats_row *rows, size_t row_count, struct err *why)
+int alert_output_stats(struct alert_output *o, const struct stats_report *report,
+                       struct err *why)
 {
     uint64_t before = o->out.lines;
-    struct stats_report report = {
-        .time_ns = time_ns,
-        .sequence = ++o->reports,
-        .rows = rows,
-        .row_count = row_count,
-        .blind = o->blind,
-    };
+    struct stats_report whole = *report;
 
+    whole.sequence = ++o->reports;
+    whole.blind = o->blind;
     if (o->options.format == ALERT_FORMAT_TEXT)
         return 0;
-    (void)stats_json_write(&report, &o->options.observer, &o->out);
+    (void)stats_json_write(&whole, &o->options.observer, &o->out);
     return count_line(o, before, &o->stats.reports, why);
 }
 

@@ -68,8 +68,9 @@ int alert_output_session(struct alert_output *o, const struct session *s, struct
 int alert_output_session_end(struct alert_output *o, const struct session_end *end,
                              struct err *why);
 int alert_output_finding(struct alert_output *o, const struct finding *f, struct err *why);
-int alert_output_stats(struct alert_output *o, uint64_t time_ns,
-                       const struct stats_row *rows, size_t row_count, struct err *why);
+/* The sequence and the blind spots are the output's own. */
+int alert_output_stats(struct alert_output *o, const struct stats_report *report,
+                       struct err *why);
 int alert_output_flush(struct alert_output *o, struct err *why);
 
 /* Flush, then go on with a new file of the same name. */

@@ -48,6 +48,28 @@ static void write_stages(const struct stats_report *report, struct json_out *out
     json_out_end(out);
 }
 
+static void write_sources(const struct stats_report *report, struct json_out *out)
+{
+    if (report->source_count == 0)
+        return;
+    json_out_array(out, "sources");
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct stats_source *s = &report->sources[i];
+
+        json_out_object(out, NULL);
+        json_out_text(out, "name", s->name);
+        json_out_bool(out, "up", s->up);
+        json_out_number(out, "received", s->received);
+        json_out_number(out, "dropped", s->dropped);
+        json_out_number(out, "ring_freezes", s->freezes);
+        json_out_number(out, "frames", s->frames);
+        json_out_number(out, "bytes", s->bytes);
+        json_out_number(out, "outages", s->outages);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
 static double share(uint64_t part, uint64_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
@@ -103,6 +125,7 @@ bool stats_json_write(const struct stats_report *report, const struct observer *
     event_observer(observer, out);
     json_out_object(out, "pinsight");
     write_stages(report, out);
+    write_sources(report, out);
     write_blind_spots(&report->blind, out);
     json_out_end(out);
     return json_out_finish(out);

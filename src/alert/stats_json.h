@@ -13,6 +13,18 @@ struct stats_row {
     uint64_t value;
 };
 
+/* One device that is captured from. */
+struct stats_source {
+    const char *name;
+    bool up;
+    uint64_t received; /* frames that the filter let through, dropped ones included */
+    uint64_t dropped;  /* by the kernel: nobody took them in time */
+    uint64_t freezes;  /* times when the ring was full */
+    uint64_t frames;   /* taken */
+    uint64_t bytes;
+    uint64_t outages; /* times when it was down or gone */
+};
+
 /* Sessions so far, those without a verdict, and why: each of these can have several reasons. */
 struct blind_spots {
     uint64_t sessions;
@@ -31,6 +43,8 @@ struct stats_report {
     uint64_t sequence; /* from 1 */
     const struct stats_row *rows;
     size_t row_count;
+    const struct stats_source *sources;
+    size_t source_count;
     struct blind_spots blind;
 };
 

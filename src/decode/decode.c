@@ -85,8 +85,10 @@ void decoder_fini(struct decoder *d)
 
 void decode_tick(struct decoder *d, uint64_t now_ns)
 {
+    uint64_t before = defrag_stats(d->defrag)->drops;
+
     defrag_tick(d->defrag, now_ns);
-    d->stats.fragment_drops = defrag_stats(d->defrag)->drops;
+    d->stats.fragment_drops += defrag_stats(d->defrag)->drops - before;
 }
 
 /* Field by field: this is quicker than clearing what every packet fills in anyway. */

@@ -42,7 +42,8 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
 {
     struct packet *p = l->packet;
     struct decode_stats *stats = &l->decoder->stats;
-    const struct defrag_stats *held;
+    const struct defrag_stats *held = defrag_stats(l->decoder->defrag);
+    struct defrag_stats before = *held;
     struct fragment f = {.key = {.source = p->source,
                                  .destination = p->destination,
                                  .tunnel = p->tunnel,
@@ -63,10 +64,9 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
     if (l->rest.len > DEFRAG_DATAGRAM_MAX - offset || (more && l->rest.len % 8 != 0))
         return END_MALFORMED;
     result = defrag_push(l->decoder->defrag, &f, &l->rest, &l->protocol);
-    held = defrag_stats(l->decoder->defrag);
-    stats->reassembled = held->reassembled;
-    stats->fragment_drops = held->drops;
-    stats->fragment_contradictions = held->contradictions;
+    stats->reassembled += held->reassembled - before.reassembled;
+    stats->fragment_drops += held->drops - before.drops;
+    stats->fragment_contradictions += held->contradictions - before.contradictions;
     return result == DEFRAG_DONE ? ip_protocol(l) : END_FRAGMENT;
 }
 

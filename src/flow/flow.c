@@ -337,12 +337,15 @@ static uint32_t find_flow(struct flows *f, const struct packet *packet, int *sid
     return number;
 }
 
-/* Another clock, or another capture: what is open belongs to the old time and ends with it. */
-static void step_back(struct flows *f, uint64_t now_ns)
+void flows_pass(struct flows *f, uint64_t time_ns)
 {
-    flows_drain(f);
-    f->now_ns = now_ns;
-    f->stats.clock_steps++;
+    if (time_ns >= f->now_ns) {
+        flows_tick(f, time_ns);
+    } else if (f->now_ns - time_ns > FLOW_CLOCK_STEP_NS) {
+        flows_drain(f);
+        f->now_ns = time_ns;
+        f->stats.clock_steps++;
+    }
 }
 
 void flows_push(struct flows *f, const struct packet *packet)
@@ -353,12 +356,8 @@ void flows_push(struct flows *f, const struct packet *packet)
     int side;
 
     f->stats.packets++;
-    if (packet->time_ns >= f->now_ns)
-        flows_tick(f, packet->time_ns);
-    else if (f->now_ns - packet->time_ns > FLOW_CLOCK_STEP_NS)
-        step_back(f, packet->time_ns);
-    else
-        f->stats.backwards++;
+    flows_pass(f, packet->time_ns);
+    f->stats.backwards += packet->time_ns < f->now_ns;
     number = find_flow(f, packet, &side);
     if (!number) {
         f->stats.without_flow++;
@@ -395,13 +394,19 @@ static void run_timer(struct flows *f, struct connection *c, uint64_t at_ns)
         assemble_watch(f, c, at_ns);
 }
 
+/* Silent for too long, or left from before the clock stepped back. */
+static bool is_over(const struct flow *flow, uint64_t now_s, uint64_t timeout_s)
+{
+    return flow->touched_s + timeout_s < now_s || flow->touched_s > now_s;
+}
+
 static void expire(struct flows *f, bool closed, uint64_t timeout_s)
 {
     uint64_t now_s = f->now_ns / NS_PER_S;
     uint32_t number;
 
     while ((number = flow_table_oldest(&f->table, closed)) &&
-           flow_table_get(&f->table, number)->touched_s + timeout_s < now_s) {
+           is_over(flow_table_get(&f->table, number), now_s, timeout_s)) {
         if (!closed)
             f->table.stats.timed_out++;
         end_flow(f, number, FLOW_END_TIMEOUT);

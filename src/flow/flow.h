@@ -91,6 +91,9 @@ void flows_fini(struct flows *f);
 
 void flows_push(struct flows *f, const struct packet *packet);
 
+/* A packet that belongs to no flow of ours has this time. */
+void flows_pass(struct flows *f, uint64_t time_ns);
+
 /* Packet time is at least `now_ns`: run timers, end what is idle. */
 void flows_tick(struct flows *f, uint64_t now_ns);
 

@@ -18,6 +18,7 @@ struct session_end {
     uint64_t server_records;
     uint64_t start_ns;
     uint64_t end_ns;
+    uint64_t decided_ns; /* of the session, whose event comes before; not written */
     enum side close_by;
     enum close_how close_how;
 };

@@ -145,6 +145,7 @@ static void test_informational(void)
 static void test_text(void)
 {
     struct alert_options options = ecs_options();
+    struct stats_report report = {.time_ns = 1};
     struct err why;
 
     options.format = ALERT_FORMAT_TEXT;
@@ -152,7 +153,7 @@ static void test_text(void)
     put_session();
     put_finding(73);
     put_finding(21);
-    ok(alert_output_stats(&output, 1, NULL, 0, &why) == 0, "stats are taken");
+    ok(alert_output_stats(&output, &report, &why) == 0, "stats are taken");
     closes();
     ok(strncmp(content(), "HIGH  Pinning suspected", 23) == 0 &&
            count("\n\nLOW  Pinning suspected") == 1 && count("{") == 0,
@@ -167,14 +168,26 @@ static void test_stats(void)
         {"capture", "dropped", 0},
         {"decode", "malformed", UINT64_MAX},
     };
+    static const struct stats_source sources[] = {
+        {.name = "eth0",
+         .up = true,
+         .received = 9,
+         .dropped = 2,
+         .frames = 7,
+         .bytes = 700},
+    };
+    struct stats_report report = {.time_ns = UINT64_C(1795232898537000000),
+                                  .rows = rows,
+                                  .row_count = 3,
+                                  .sources = sources,
+                                  .source_count = 1};
     struct alert_options options = ecs_options();
     struct err why;
 
     options.sessions = ALERT_SESSIONS_NO;
     opens(&options);
     put_session();
-    ok(alert_output_stats(&output, UINT64_C(1795232898537000000), rows, 3, &why) == 0,
-       "stats are taken");
+    ok(alert_output_stats(&output, &report, &why) == 0, "stats are taken");
     closes();
     is_text(content(),
             "{\"@timestamp\":\"2026-11-21T03:48:18.537000Z\","
@@ -185,6 +198,8 @@ static void test_stats(void)
             "\"vendor\":\"pinsight\",\"product\":\"pinsight\",\"name\":\"sensor-a\","
             "\"version\":\"1.0.0\"},\"pinsight\":{\"stats\":{\"capture\":{\"packets\":7,"
             "\"dropped\":0},\"decode\":{\"malformed\":18446744073709551615}},"
+            "\"sources\":[{\"name\":\"eth0\",\"up\":true,\"received\":9,\"dropped\":2,"
+            "\"ring_freezes\":0,\"frames\":7,\"bytes\":700,\"outages\":0}],"
             "\"blind_spots\":{\"sessions\":1,\"without_verdict\":0,\"share\":0.0000,"
             "\"reasons\":{\"one_sided\":0,\"gaps\":0,\"midstream\":0,\"truncated\":0,"
             "\"ech\":0,\"resumed\":0,\"inspection_unknown\":0}}}}\n",

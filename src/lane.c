@@ -1,0 +1,203 @@
+#include "lane.h"
+
+#include "base/nanotime.h"
+#include "stats.h"
+
+#define PUBLIC_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+
+/* ---- messages */
+
+static void tell(struct lane *l, struct message *message)
+{
+    if (!l->options.live) {
+        message->order = l->frames;
+        message->now_ns = l->before_ns;
+    }
+    l->options.take(l->options.ctx, message);
+}
+
+static void on_session(void *ctx, const struct session *session)
+{
+    struct message message = {.kind = MESSAGE_SESSION, .session = session};
+
+    tell(ctx, &message);
+}
+
+static void on_session_end(void *ctx, const struct session_end *end)
+{
+    struct message message = {.kind = MESSAGE_END, .end = end};
+
+    tell(ctx, &message);
+}
+
+static void tell_step(struct lane *l)
+{
+    struct message message = {.kind = MESSAGE_STEP};
+
+    tell(l, &message);
+}
+
+void lane_mark(struct lane *l)
+{
+    struct message message = {.kind = MESSAGE_MARK,
+                              .order = l->options.live ? 0 : l->frames,
+                              .now_ns = worker_now_ns(&l->worker)};
+
+    l->options.take(l->options.ctx, &message);
+}
+
+static void tell_counters(struct lane *l, enum message_kind kind)
+{
+    struct counters counters = {0};
+    struct message message = {.kind = kind, .counters = &counters};
+
+    if (l->options.count_source)
+        l->options.count_source(l->options.ctx, &counters);
+    stats_collect_lane(&counters, l);
+    tell(l, &message);
+}
+
+void lane_report(struct lane *l)
+{
+    tell_counters(l, MESSAGE_COUNTERS);
+}
+
+/* ---- start */
+
+int lane_load_authorities(struct certificate_cache *cache,
+                          const struct config_inspection *inspection, struct err *why)
+{
+    struct err reason;
+
+    for (size_t i = 0; i < inspection->authority_count; i++) {
+        const struct config_authority *a = &inspection->authorities[i];
+
+        if (certificate_cache_add_authority(cache, (int)i, a->file, &reason) < 0)
+            return err_set(why, "%s:%u: inspection.authorities[%zu].file: %s",
+                           a->place.file ? a->place.file : "--set", a->place.line, i,
+                           reason.text);
+    }
+    return 0;
+}
+
+/* A lane's part of a limit for all: at least `least`, which nothing works without. */
+static uint64_t part_of(const struct lane *l, uint64_t limit, uint64_t least)
+{
+    uint64_t part = limit / l->options.count;
+
+    return part > least ? part : least;
+}
+
+static int init_caches(struct lane *l, struct err *why)
+{
+    const struct config *config = l->options.config;
+    struct certificate_options certificates = {
+        .capacity = part_of(l, config->limits.certificates, 64),
+        .public_bundle = config->inspection.authority_count ? NULL : PUBLIC_BUNDLE,
+    };
+
+    l->certificates = certificate_cache_new(&certificates, why);
+    if (!l->certificates)
+        return -1;
+    l->prints = prints_new(config->limits.fingerprints, l->options.seed, why);
+    return l->prints ? lane_load_authorities(l->certificates, &config->inspection, why)
+                     : -1;
+}
+
+static int init_worker(struct lane *l, struct err *why)
+{
+    const struct config *config = l->options.config;
+    const struct config_limits *limits = &config->limits;
+    const struct tuning *t = &config->rules.tuning;
+    /* In a replay every lane puts all fragments together. */
+    uint64_t fragments = l->options.live ? part_of(l, limits->fragments_bytes, 64 * 1024)
+                                         : limits->fragments_bytes;
+    struct worker_options worker = {
+        .decode = {.verify_checksums = l->options.verify_checksums,
+                   .fragment_bytes = fragments,
+                   .fragment_timeout_ns = 30 * NS_PER_S},
+        .outcome = {.post_close_strong_ns = tuning_ns(t->post_close_strong_s),
+                    .post_close_weak_ns = tuning_ns(t->post_close_weak_s),
+                    .enc_alert_close_ns = tuning_ns(t->enc_alert_close_s),
+                    .stall_ns = tuning_ns(t->stall_s)},
+        .max_flows = part_of(l, limits->flows, 1024),
+        .max_connections = part_of(l, limits->handshakes, 64),
+        .held_bytes = part_of(l, limits->memory_bytes / 8, 1),
+        .message_bytes = part_of(l, limits->memory_bytes / 8, 1),
+        .flow_timeout_ns = limits->flow_timeout_ns,
+        .hash_seed = l->options.seed,
+        .share = l->options.live ? 0 : l->options.index,
+        .shares = l->options.live ? 1 : l->options.count,
+        .tools = {.certificates = l->certificates, .prints = l->prints},
+        .on_session = on_session,
+        .on_session_end =
+            config->output.sessions == OUTPUT_SESSIONS_FULL ? on_session_end : NULL,
+        .ctx = l,
+    };
+
+    return worker_init(&l->worker, &worker, why);
+}
+
+int lane_init(struct lane *l, const struct lane_options *options, struct err *why)
+{
+    *l = (struct lane){.options = *options};
+    if (init_caches(l, why) < 0 || init_worker(l, why) < 0) {
+        lane_fini(l);
+        return -1;
+    }
+    return 0;
+}
+
+void lane_fini(struct lane *l)
+{
+    worker_fini(&l->worker);
+    certificate_cache_free(l->certificates);
+    prints_free(l->prints);
+    *l = (struct lane){0};
+}
+
+/* ---- while it runs */
+
+static void report_if_due(struct lane *l, uint64_t now_ns)
+{
+    uint64_t interval = l->options.config->stats.interval_ns;
+
+    if (!l->options.stats || l->options.live || !interval || now_ns < l->next_stats_ns)
+        return;
+    if (l->next_stats_ns)
+        lane_report(l);
+    l->next_stats_ns = now_ns + interval;
+}
+
+/* Packet time goes back only where the flow stage takes it for another clock. */
+static void look_at_time(struct lane *l)
+{
+    uint64_t now_ns = worker_now_ns(&l->worker);
+
+    if (now_ns < l->before_ns)
+        tell_step(l);
+    l->before_ns = now_ns;
+}
+
+void lane_push(struct lane *l, const struct frame *frame)
+{
+    l->frames++;
+    worker_push(&l->worker, frame);
+    look_at_time(l);
+    report_if_due(l, l->before_ns);
+    if (!l->options.live && l->frames % LANE_MARK_FRAMES == 0)
+        lane_mark(l);
+}
+
+void lane_tick(struct lane *l, uint64_t now_ns)
+{
+    worker_tick(&l->worker, now_ns);
+    look_at_time(l);
+}
+
+void lane_drain(struct lane *l)
+{
+    l->frames++;
+    worker_drain(&l->worker);
+    tell_counters(l, MESSAGE_LAST);
+}

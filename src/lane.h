@@ -1,0 +1,57 @@
+/*
+ * One worker with all that it needs for itself: its caches of certificates and fingerprints and
+ * its part of the limits. Frames go in; messages come out, in the order in which they happen.
+ *
+ * In a replay time moves with the frames and marks follow every LANE_MARK_FRAMES of them. Live the
+ * caller says how far the wall clock is when nothing comes, and when to mark.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "message.h"
+#include "worker.h"
+
+#define LANE_MARK_FRAMES 4096u
+
+struct lane_options {
+    const struct config *config; /* borrowed, outlives the lane */
+    bool verify_checksums;
+    uint64_t seed;
+    unsigned index; /* of `count` lanes */
+    unsigned count;
+    bool live;  /* the kernel shares out the frames, and messages have no order */
+    bool stats; /* also counters, each stats.interval of packet time (replay) */
+    message_fn take;
+    void (*count_source)(void *ctx, struct counters *out); /* may be NULL */
+    void *ctx;
+};
+
+struct lane {
+    struct lane_options options;
+    struct certificate_cache *certificates;
+    struct prints *prints;
+    struct worker worker;
+    uint64_t frames;
+    uint64_t before_ns; /* packet time before the frame at hand */
+    uint64_t next_stats_ns;
+};
+
+/* Load the authorities that the configuration names into a cache; -1 with a sentence. */
+int lane_load_authorities(struct certificate_cache *cache,
+                          const struct config_inspection *inspection, struct err *why);
+
+/* Not from two threads at once. */
+int lane_init(struct lane *l, const struct lane_options *options, struct err *why);
+void lane_fini(struct lane *l);
+
+void lane_push(struct lane *l, const struct frame *frame);
+
+/* Nothing came, and the wall clock is at `now_ns`. */
+void lane_tick(struct lane *l, uint64_t now_ns);
+
+/* Tell how far it has come / its counters. */
+void lane_mark(struct lane *l);
+void lane_report(struct lane *l);
+
+/* The input ended: everything that is pending, the counters, and that nothing more comes. */
+void lane_drain(struct lane *l);
