@@ -104,11 +104,12 @@ SPAN_CHECKED static inline bool span_uint(struct span *s, size_t width, uint64_t
 
 SPAN_CHECKED static inline bool span_u32(struct span *s, uint32_t *out)
 {
-    uint64_t value;
-
-    if (!span_uint(s, 4, &value))
+    if (s->len < 4)
         return false;
-    *out = (uint32_t)value;
+    *out = (uint32_t)s->data[0] << 24 | (uint32_t)s->data[1] << 16 | (uint32_t)s->data[2] << 8 |
+           (uint32_t)s->data[3];
+    s->data += 4;
+    s->len -= 4;
     return true;
 }
 
