@@ -5,6 +5,7 @@
 
 #include "base/nanotime.h"
 #include "detect/judge.h"
+#include "detect/notice_life.h"
 #include "detect/observe.h"
 
 /* A session that was taken: its id. A newer one takes its place. */
@@ -28,8 +29,17 @@ static void drop_key(void *ctx, struct memory_entry *entry)
 
 static void drop_device(void *ctx, struct memory_entry *entry)
 {
+    struct device *d = (struct device *)entry;
+
     (void)ctx;
-    free(((struct device *)entry)->streak);
+    free(d->streak);
+    notice_record_free(d->notice);
+}
+
+static void drop_app(void *ctx, struct memory_entry *entry)
+{
+    (void)ctx;
+    notice_record_free(((struct app *)entry)->notice);
 }
 
 static void drop_destination(void *ctx, struct memory_entry *entry)
@@ -38,6 +48,9 @@ static void drop_destination(void *ctx, struct memory_entry *entry)
 
     (void)ctx;
     free(d->name);
+    notice_record_free(d->notice);
+    if (d->mtls)
+        notice_record_free(d->mtls->notice);
     free(d->mtls);
 }
 
@@ -64,7 +77,7 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     inspection_init(&c->inspection, &inspection);
     hold_back_init(&c->hold_back);
     memory_table_init(&c->devices, sizeof(struct device), devices, drop_device, NULL);
-    memory_table_init(&c->apps, sizeof(struct app), devices, NULL, NULL);
+    memory_table_init(&c->apps, sizeof(struct app), devices, drop_app, NULL);
     memory_table_init(&c->destinations, sizeof(struct destination), keys / 2, drop_destination,
                       NULL);
     memory_table_init(&c->device_apps, sizeof(struct device_app), keys / 2, NULL, NULL);

@@ -102,7 +102,8 @@ static void merge_apps(struct correlator *c, struct report *r)
         return;
     r->refusal = together;
     r->merged = true;
-    report_merge_evidence(c, r);
+    r->evidence_count =
+        report_gather(c, pair->keys, pair->key_count, NULL, r->evidence);
 }
 
 static void observe(struct correlator *c, struct report *r)
@@ -134,11 +135,11 @@ static bool client_refuses(const struct tuning *t, const double *p)
 }
 
 /* A device that never accepted: only what then worked directly, and was all it refused. */
-static bool only_it_was_refused(const struct report *r)
+static bool only_it_was_refused(const struct correlator *c, const struct report *r)
 {
     const struct device *device = r->parties.device;
 
-    if (device->last_accept_ns)
+    if (refusal_has_accepted(tuning_of(c), device, c->now_ns))
         return false;
     for (size_t i = 0; i < device_ring_count(&device->refused); i++)
         if (device_ring_get(&device->refused, i)->destination !=
@@ -191,9 +192,9 @@ void judge_look(struct correlator *c, struct judgement *j)
     observe(c, r);
     j->since_ns = r->merged ? pair_of(r)->streak.first_ns : key->suspicion->streak.first_ns;
     /* The device itself trusts the inspection: it accepted it elsewhere in this very stretch. */
-    j->selective = refusal_is_selective(r->parties.device, key->destination.low, j->since_ns);
+    j->selective = refusal_is_selective(r->parties.device, &key->destination, j->since_ns);
     j->client_refuses = client_refuses(t, r->cause.probability);
-    j->only_refused = only_it_was_refused(r);
+    j->only_refused = only_it_was_refused(c, r);
     j->other_alert = has_other_alert(r);
     j->opaque = is_opaque(c, r);
     j->type = refused_type(t, j);
@@ -204,19 +205,27 @@ void judge_look(struct correlator *c, struct judgement *j)
 /* ---- notices about a key */
 
 /*
- * The device trusted the authority before and refuses now. One such device waits; when several
- * do, and nobody has accepted anything since, the authority or the inspection broke for all.
+ * The device trusted the authority before and refuses now. One such device waits, unless what it
+ * refuses is signed by another authority than what it accepted; when several do, and nobody has
+ * accepted anything since, the authority or the inspection broke for all.
  */
 static bool notify_fleet(struct correlator *c, struct report *r)
 {
     struct broken_fleet *b = &c->broken;
-    uint64_t first_ns = r->parties.key->suspicion->streak.first_ns;
+    const struct suspicion *s = r->parties.key->suspicion;
     const struct device *device = r->parties.device;
     size_t i = 0;
 
-    if (!r->refusal.fired || r->refusal.vetoed || !device->last_accept_ns)
+    if (!r->refusal.fired || r->refusal.vetoed || !device->last_accept_ns ||
+        device->last_accept_ns >= s->streak.first_ns)
         return false;
-    if (c->last_accept_ns >= first_ns) {
+    if (s->authority && device->authority && s->authority != device->authority) {
+        notice_site(c, r, &device->address, 1,
+                    "The device accepted inspection until its certificates came from another "
+                    "authority, which seems not to be rolled out everywhere.");
+        return true;
+    }
+    if (c->last_accept_ns >= s->streak.first_ns) {
         b->count = 0;
         return false;
     }
@@ -226,7 +235,10 @@ static bool notify_fleet(struct correlator *c, struct report *r)
         b->devices[b->count++] = device->address;
     if (b->count < BROKEN_DEVICES_MIN)
         return false;
-    notice_site(c, r, b->devices, b->count);
+    notice_site(c, r, b->devices, b->count,
+                "Several devices that accepted inspection before refuse it since the same moment, "
+                "and none has accepted anything since: the authority, the inspection or a clock "
+                "broke for all of them.");
     return true;
 }
 
@@ -236,12 +248,18 @@ static void notify_key(struct correlator *c, struct judgement *j)
     struct report *r = &j->report;
     const double *p = r->cause.probability;
 
-    if (notify_fleet(c, r) || !r->refusal.fired || r->refusal.vetoed || !j->selective)
+    if (notify_fleet(c, r) || r->refusal.vetoed)
         return;
-    if (p[HYPOTHESIS_APPCA] >= t->pin_report_min)
+    if (!r->refusal.fired)
+        notice_app_anywhere(c, r);
+    else if (!j->selective)
+        return;
+    else if (p[HYPOTHESIS_APPCA] >= t->pin_report_min)
         notice_app(c, r);
     else if (p[HYPOTHESIS_SITE] >= t->pin_report_min)
-        notice_site(c, r, &r->parties.device->address, 1);
+        notice_site(c, r, &r->parties.device->address, 1,
+                    "Different programs or a browser refuse this destination and nothing accepts "
+                    "it, while they accept others.");
 }
 
 void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)

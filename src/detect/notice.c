@@ -7,6 +7,7 @@
 #include "base/nanotime.h"
 #include "base/text.h"
 #include "detect/judge.h"
+#include "detect/notice_life.h"
 
 static uint64_t before(uint64_t now_ns, uint64_t ns)
 {
@@ -20,79 +21,97 @@ static const struct tuning *tuning_of(const struct correlator *c)
 
 /* ---- about an app, about a site */
 
+/* What both have in common; `message` and the first session of the key go in by the caller. */
+static struct notice notice_of(const struct report *r, enum finding_type type,
+                               enum hypothesis cause)
+{
+    const struct suspicion *s = r->parties.key->suspicion;
+    struct notice n = {
+        .type = type,
+        .destination = s->destination,
+        .suspicion = s,
+        .evidence = r->merged ? r->evidence : s->evidence,
+        .evidence_count = r->merged ? r->evidence_count : s->evidence_count,
+        .cause = &r->cause,
+        .sum = &r->refusal.sum,
+        .related = &r->parties.device->address,
+        .related_count = 1,
+        .stage1_db = r->refusal.db,
+        .confidence = refusal_probability(r->refusal.db) * r->cause.probability[cause],
+        .start_ns = r->refusal.sum.first_ns,
+        .end_ns = r->refusal.sum.last_ns,
+    };
+
+    memcpy(n.first_session, s->first_session, sizeof(n.first_session));
+    return n;
+}
+
 void notice_app(struct correlator *c, struct report *r)
 {
     struct parties *p = &r->parties;
     const struct suspicion *s = p->key->suspicion;
-    uint64_t quiet_ns = tuning_ns(tuning_of(c)->app_notice_h * 3600);
+    struct notice n = notice_of(r, FINDING_APP_CA_UNTRUSTED, HYPOTHESIS_APPCA);
     char message[FINDING_TEXT_MAX], address[ADDRESS_TEXT_MAX];
-    struct notice n = {.type = FINDING_APP_CA_UNTRUSTED,
-                       .scope = span_of_text(s->app_key),
-                       .device = p->device,
-                       .destination = s->destination,
-                       .suspicion = s,
-                       .cause = &r->cause,
-                       .sum = &r->refusal.sum,
-                       .related = &p->device->address,
-                       .related_count = 1,
-                       .stage1_db = r->refusal.db,
-                       .start_ns = r->refusal.sum.first_ns,
-                       .end_ns = r->refusal.sum.last_ns,
-                       .message = message};
 
-    if (!p->app || (p->app->notice_ns && c->now_ns - p->app->notice_ns < quiet_ns))
+    if (!p->app)
         return;
-    p->app->notice_ns = c->now_ns;
-    memcpy(n.first_session, s->first_session, sizeof(n.first_session));
-    n.confidence =
-        refusal_probability(r->refusal.db) * r->cause.probability[HYPOTHESIS_APPCA];
     (void)snprintf(message, sizeof(message),
                    "An app on device %s (fingerprint %s) does not trust the inspection authority: "
                    "it refused %u sessions, the latest to %s.",
                    address_describe(&p->device->address, address), s->ja4,
                    r->refusal.sum.attempts, s->destination);
+    n.scope = span_of_text(s->app_key);
+    n.device = p->device;
+    n.message = message;
     n.reason = "The device accepts inspection, this app does not: it looks like an app that "
                "trusts public authorities only, not like a pin for one destination.";
-    report_notice(c, &n);
+    notice_raise(c, &p->app->notice, &n, tuning_of(c)->app_notice_h);
+}
+
+void notice_app_anywhere(struct correlator *c, struct report *r)
+{
+    const struct tuning *t = tuning_of(c);
+    const struct device *device = r->parties.device;
+    uint64_t since = before(c->now_ns, tuning_ns(t->time_window_s));
+    struct streak_sum sum = {.only_vetoable = true};
+
+    for (size_t i = 0; i < device->waiting_count; i++) {
+        const struct key *key = memory_peek(&c->keys, &device->waiting[i]);
+
+        if (key && key->suspicion && memory_id_equal(&key->app, &r->parties.app_id))
+            streak_sum_add(&sum, streak_since(&key->suspicion->streak, since));
+    }
+    r->refusal = refusal_judge_sum(t, &sum, device, c->now_ns);
+    if (!r->refusal.fired || sum.only_vetoable ||
+        !refusal_is_selective(device, NULL, sum.first_ns) ||
+        r->cause.probability[HYPOTHESIS_APPCA] < t->pin_report_min)
+        return;
+    r->merged = true;
+    r->evidence_count = report_gather(c, device->waiting, device->waiting_count,
+                                      &r->parties.app_id, r->evidence);
+    notice_app(c, r);
 }
 
 void notice_site(struct correlator *c, struct report *r, const struct address *devices,
-                 size_t device_count)
+                 size_t device_count, const char *why)
 {
     struct parties *p = &r->parties;
     const struct suspicion *s = p->key->suspicion;
-    uint64_t quiet_ns = tuning_ns(tuning_of(c)->site_notice_h * 3600);
+    struct notice n = notice_of(r, FINDING_SITE_OR_INSPECTOR_FAULT, HYPOTHESIS_SITE);
     char message[FINDING_TEXT_MAX];
-    struct notice n = {.type = FINDING_SITE_OR_INSPECTOR_FAULT,
-                       .scope = span_of_text(s->destination),
-                       .destination = s->destination,
-                       .suspicion = s,
-                       .cause = &r->cause,
-                       .sum = &r->refusal.sum,
-                       .related = devices,
-                       .related_count = device_count,
-                       .stage1_db = r->refusal.db,
-                       .start_ns = r->refusal.sum.first_ns,
-                       .end_ns = r->refusal.sum.last_ns,
-                       .message = message};
 
-    if (!p->destination ||
-        (p->destination->notice_ns && c->now_ns - p->destination->notice_ns < quiet_ns))
+    if (!p->destination)
         return;
-    p->destination->notice_ns = c->now_ns;
-    memcpy(n.first_session, s->first_session, sizeof(n.first_session));
-    n.confidence = refusal_probability(r->refusal.db) * r->cause.probability[HYPOTHESIS_SITE];
     (void)snprintf(message, sizeof(message),
                    "Clients refuse the certificate that is shown for %s, and the fault seems to "
                    "lie with the site or with the inspection.",
                    s->destination);
-    n.reason = device_count > 1
-                   ? "Several devices that accepted inspection before refuse it since the same "
-                     "moment, and none has accepted anything since: the authority, the inspection "
-                     "or a clock broke for all of them."
-                   : "Different programs or a browser refuse this destination and nothing "
-                     "accepts it, while they accept others.";
-    report_notice(c, &n);
+    n.scope = span_of_text(s->destination);
+    n.related = devices;
+    n.related_count = device_count;
+    n.message = message;
+    n.reason = why;
+    notice_raise(c, &p->destination->notice, &n, tuning_of(c)->site_notice_h);
 }
 
 /* ---- a device that accepts nothing */
@@ -118,10 +137,14 @@ static void notify_device(struct correlator *c, struct device *device,
                           const struct refusal_verdict *refusal)
 {
     struct cause_verdict cause = {.control_count = 0};
+    struct finding_evidence evidence[FINDING_EVIDENCE_MAX];
     char message[FINDING_TEXT_MAX], address[ADDRESS_TEXT_MAX];
     struct notice n = {.type = FINDING_DEVICE_NOT_ONBOARDED,
                        .device = device,
                        .scope = span_of(device->address.bytes, 16),
+                       .evidence = evidence,
+                       .evidence_count = report_gather(c, device->waiting,
+                                                       device->waiting_count, NULL, evidence),
                        .cause = &cause,
                        .sum = &refusal->sum,
                        .related = &device->address,
@@ -143,24 +166,19 @@ static void notify_device(struct correlator *c, struct device *device,
                      "session in the look-back."
                    : "All that is seen of the device is one app fingerprint that refuses: a "
                      "pinned app and a missing authority cannot be told apart.";
-    report_notice(c, &n);
+    notice_raise(c, &device->notice, &n, tuning_of(c)->device_notice_h);
 }
 
 void judge_device(struct correlator *c, struct device *device)
 {
     const struct tuning *t = tuning_of(c);
-    uint64_t look_back_ns = tuning_ns(t->observe.look_back_s);
-    uint64_t quiet_ns = tuning_ns(t->device_notice_h * 3600);
     struct refusal_verdict refusal;
 
-    if (!device->streak ||
-        (device->last_accept_ns && device->last_accept_ns >= before(c->now_ns, look_back_ns)))
+    if (!device->streak || refusal_has_accepted(t, device, c->now_ns))
         return;
     refusal = refusal_judge_streak(t, device->streak, c->now_ns);
-    if (!refusal.fired || (device->notice_ns && c->now_ns - device->notice_ns < quiet_ns))
-        return;
-    device->notice_ns = c->now_ns;
-    notify_device(c, device, &refusal);
+    if (refusal.fired)
+        notify_device(c, device, &refusal);
 }
 
 /* ---- client certificates */
@@ -172,74 +190,52 @@ static struct mtls_record *mtls_of(struct destination *d)
     return d->mtls;
 }
 
-/* The devices of the latest sessions, each once; returns how many. */
-static size_t mtls_devices(const struct mtls_record *m, struct address out[3])
+static void notify_mtls(struct correlator *c, const struct destination *d)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < 3; i++) {
-        bool known = false;
-
-        for (size_t k = 0; k < count; k++)
-            known = known || address_equal(&out[k], &m->devices[i]);
-        if (!known)
-            out[count++] = m->devices[i];
-    }
-    return count;
-}
-
-static void notify_mtls(struct correlator *c, const struct destination *d, uint64_t since_ns)
-{
-    const struct mtls_record *m = d->mtls;
+    struct mtls_record *m = d->mtls;
+    struct finding_evidence evidence[MTLS_RING];
     char message[FINDING_TEXT_MAX];
-    struct address related[3];
     struct notice n = {.type = FINDING_MTLS_REQUIRED,
                        .scope = span_of_text(d->name),
                        .destination = d->name,
-                       .related = related,
-                       .related_count = mtls_devices(m, related),
+                       .related = m->devices,
+                       .related_count = MTLS_RING,
+                       .evidence = evidence,
+                       .evidence_count = MTLS_RING,
                        .confidence = 1,
-                       .start_ns = since_ns,
-                       .end_ns = c->now_ns,
                        .message = message,
                        .reason = "The server asked for a client certificate and ended the "
                                  "connection when it got none."};
 
+    for (size_t i = 0; i < MTLS_RING; i++)
+        evidence[i] = m->evidence[(m->count + i) % MTLS_RING];
+    n.start_ns = evidence[0].time_ns;
+    n.end_ns = evidence[MTLS_RING - 1].time_ns;
     memcpy(n.first_session, m->first, sizeof(n.first_session));
     (void)snprintf(message, sizeof(message),
                    "%s demands a client certificate that its clients do not send: at least %u "
                    "sessions ended for that reason.",
                    d->name, tuning_of(c)->mtls_sessions);
-    report_notice(c, &n);
+    notice_raise(c, &m->notice, &n, tuning_of(c)->mtls_notice_h);
 }
 
 void judge_mtls(struct correlator *c, struct parties *p, const struct session *s)
 {
     const struct tuning *t = tuning_of(c);
     uint64_t since = before(c->now_ns, tuning_ns(t->time_window_s));
-    uint64_t quiet_ns = tuning_ns(t->mtls_notice_h * 3600);
     struct mtls_record *m = mtls_of(p->destination);
-    uint64_t first = c->now_ns;
     uint32_t n = 0;
 
     if (!m) {
         c->stats.no_memory++;
         return;
     }
-    if (m->count == 0 || m->times_ns[(m->count - 1) % 3] < since)
+    if (m->count == 0 || m->evidence[(m->count - 1) % MTLS_RING].time_ns < since)
         memcpy(m->first, s->id, sizeof(m->first));
-    m->times_ns[m->count % 3] = c->now_ns;
-    m->devices[m->count % 3] = s->client;
-    m->count++;
-    for (size_t i = 0; i < 3; i++) {
-        if (!m->times_ns[i] || m->times_ns[i] < since)
-            continue;
-        n++;
-        if (m->times_ns[i] < first)
-            first = m->times_ns[i];
-    }
-    if (n < t->mtls_sessions || (m->notice_ns && c->now_ns - m->notice_ns < quiet_ns))
-        return;
-    m->notice_ns = c->now_ns;
-    notify_mtls(c, p->destination, first);
+    report_evidence(s, 0, true, &m->evidence[m->count % MTLS_RING]);
+    m->devices[m->count++ % MTLS_RING] = s->client;
+    for (size_t i = 0; i < MTLS_RING; i++)
+        n += m->evidence[i].time_ns && m->evidence[i].time_ns >= since;
+    if (n >= t->mtls_sessions)
+        notify_mtls(c, p->destination);
 }

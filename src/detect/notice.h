@@ -9,6 +9,9 @@
 /* The app of this key does not trust the authority, whatever the destination. */
 void notice_app(struct correlator *c, struct report *r);
 
+/* The same, where no destination was refused often enough by itself, but all of them together. */
+void notice_app_anywhere(struct correlator *c, struct report *r);
+
 /* The destination, or the inspection itself, is at fault for these devices. */
 void notice_site(struct correlator *c, struct report *r, const struct address *devices,
-                 size_t device_count);
+                 size_t device_count, const char *why);

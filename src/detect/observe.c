@@ -9,9 +9,9 @@
 
 #include "base/nanotime.h"
 #include "detect/judge.h"
+#include "detect/notice_life.h"
 #include "detect/refusal.h"
 #include "detect/report.h"
-#include "session/community_id.h"
 
 static const struct tuning *tuning_of(const struct correlator *c)
 {
@@ -31,6 +31,15 @@ static void ask_again(struct correlator *c, struct parties *p)
 }
 
 /* ---- suspicion */
+
+/* The configured authority whose certificate was seen, NULL when none was. */
+static const char *authority_of(const struct correlator *c, const struct session *s)
+{
+    for (size_t i = 0; s->inspection_authority[0] && i < c->options.authority_count; i++)
+        if (strcmp(c->options.authority_names[i], s->inspection_authority) == 0)
+            return c->options.authority_names[i];
+    return NULL;
+}
 
 static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
                                       const struct session *s,
@@ -61,9 +70,8 @@ static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
     sus->in_segment = context->segment != NULL;
     sus->trust_model =
         context->segment ? context->segment->trust_model : tuning_of(c)->trust_model;
-    for (size_t i = 0; s->inspection_authority[0] && i < c->options.authority_count; i++)
-        if (strcmp(c->options.authority_names[i], s->inspection_authority) == 0)
-            sus->authority = c->options.authority_names[i];
+    if (authority_of(c, s))
+        sus->authority = authority_of(c, s);
     return sus;
 }
 
@@ -85,9 +93,6 @@ static bool grow_evidence(struct suspicion *sus)
 static void add_evidence(struct suspicion *sus, const struct session *s, double weight_db,
                          bool counted)
 {
-    struct finding_evidence *e;
-    struct session_ends ends;
-
     if (sus->evidence_count == sus->evidence_room && !grow_evidence(sus))
         return;
     if (sus->evidence_count == SUSPICION_EVIDENCE) {
@@ -95,18 +100,7 @@ static void add_evidence(struct suspicion *sus, const struct session *s, double 
                 (SUSPICION_EVIDENCE - 1) * sizeof(sus->evidence[0]));
         sus->evidence_count--;
     }
-    e = &sus->evidence[sus->evidence_count++];
-    *e = (struct finding_evidence){.time_ns = s->decided_ns,
-                                   .outcome = s->outcome,
-                                   .shape = s->shape,
-                                   .inspection = s->inspection,
-                                   .inspection_probability = s->inspection_probability,
-                                   .inspection_basis = s->inspection_basis,
-                                   .weight_db = weight_db,
-                                   .counted = counted};
-    memcpy(e->session_id, s->id, sizeof(e->session_id));
-    ends = session_ends_of(s);
-    (void)community_id_of(&ends, e->community_id);
+    report_evidence(s, weight_db, counted, &sus->evidence[sus->evidence_count++]);
 }
 
 /* A stronger refusal of the same episode takes the place of the one that counted. */
@@ -184,7 +178,7 @@ static void look_at_waiting(struct correlator *c, struct device *d)
         judge_key(c, &waiting[i], false);
 }
 
-static void on_accept(struct correlator *c, struct parties *p)
+static void on_accept(struct correlator *c, struct parties *p, const struct session *s)
 {
     struct device_event event = event_of(c, p);
     uint64_t now = c->now_ns;
@@ -195,6 +189,8 @@ static void on_accept(struct correlator *c, struct parties *p)
     p->device->accepts++;
     p->device->last_accept_ns = now;
     p->device->attempts = 0;
+    if (authority_of(c, s))
+        p->device->authority = authority_of(c, s);
     device_ring_add(&p->device->accepted, &event);
     if (p->device->streak)
         streak_clear(p->device->streak);
@@ -205,6 +201,7 @@ static void on_accept(struct correlator *c, struct parties *p)
     (void)id_set_add(&p->app_destination->accepting, p->device_id.low, now);
     p->device_destination->accepted_data_ns = now;
     retract(c, p);
+    notice_heal(c, p, s);
     if (p->key->suspicion) {
         report_end(c, p, FINDING_CLOSED,
                    "The same app accepted inspection of the destination: the refusals ended.");
@@ -402,7 +399,7 @@ static void on_inspected(struct correlator *c, struct parties *p, const struct s
     if (refusal) {
         on_refusal(c, p, s, context);
     } else if (s->outcome == OUTCOME_ACCEPTED) {
-        on_accept(c, p);
+        on_accept(c, p, s);
     } else if (s->outcome == OUTCOME_RESUMED && s->established) {
         p->key->resumed_ns[p->key->resumed++ % KEY_RING] = c->now_ns;
         p->device_destination->accepted_data_ns = c->now_ns;

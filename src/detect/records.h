@@ -13,6 +13,7 @@
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
 #define KEY_RING 3
+#define MTLS_RING 3
 #define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
 #define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
 
@@ -26,6 +27,21 @@ struct device_event {
 struct device_ring {
     struct device_event events[DEVICE_RING];
     uint32_t count; /* ever added */
+};
+
+/*
+ * The notice about one scope (a device, an app, a destination): its id and revision, and whom it
+ * concerns. Heap, owned by the record of the scope; made with the first notice.
+ */
+struct notice_record {
+    uint8_t alert_id[16];
+    enum finding_type type;
+    uint32_t revision;
+    uint64_t issued_ns;
+    bool open;
+    struct address *devices; /* owned, at most FINDING_RELATED_MAX */
+    uint32_t device_count;
+    uint32_t device_room;
 };
 
 /* How many connections of a device ended, and how many by a bare close, in steps of its window. */
@@ -55,7 +71,8 @@ struct device {
     uint8_t first_session[SESSION_ID_BYTES]; /* first refusal of the streak */
     struct memory_id waiting[DEVICE_WAITING];
     uint64_t settle_ns;        /* when its notices are looked at, 0 not */
-    uint64_t notice_ns;        /* last device_not_onboarded */
+    struct notice_record *notice; /* device_not_onboarded; NULL before the first */
+    const char *authority;     /* configured one whose certificate it accepted last, NULL unknown */
     uint64_t day_ns;           /* start of the day that `alerts_today` counts */
     uint32_t alerts_today;
 };
@@ -74,16 +91,16 @@ struct app {
     uint32_t device_count;
     uint32_t domain_count; /* registered domains, approximately: an id is counted once while kept */
     struct id_set domains;
-    uint64_t notice_ns;
+    struct notice_record *notice; /* app_ca_untrusted; NULL before the first */
 };
 
 /* Sessions that ended for want of a client certificate. Heap, owned by the destination. */
 struct mtls_record {
-    uint64_t times_ns[3];
-    struct address devices[3];
+    struct finding_evidence evidence[MTLS_RING]; /* the latest ones */
+    struct address devices[MTLS_RING];
     uint8_t first[SESSION_ID_BYTES];
     uint32_t count;
-    uint64_t notice_ns;
+    struct notice_record *notice;
 };
 
 struct destination {
@@ -96,7 +113,7 @@ struct destination {
     struct id_set direct_apps;
     struct id_set devices;           /* that contacted it at all */
     uint32_t device_count;
-    uint64_t notice_ns;              /* site_or_inspector_fault */
+    struct notice_record *notice;    /* site_or_inspector_fault; NULL before the first */
     struct mtls_record *mtls;        /* NULL before the first such session */
 };
 
@@ -131,7 +148,7 @@ struct open_alert {
     int severity;
     uint8_t alert_id[16];
     uint64_t emitted_ns;
-    uint64_t opened_ns;
+    uint64_t expires_ns; /* when it is looked at, 0 not */
 };
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */

@@ -95,15 +95,21 @@ static double clamp(double value, double low, double high)
     return value < low ? low : value > high ? high : value;
 }
 
+static bool is_other(const struct device_event *e, const struct memory_id *destination)
+{
+    return !destination || e->destination != (uint32_t)destination->low;
+}
+
 static void add_contrast(const struct tuning *t, const struct device *device,
-                         uint64_t destination, uint64_t since_ns, struct refusal_verdict *v)
+                         const struct memory_id *destination, uint64_t since_ns,
+                         struct refusal_verdict *v)
 {
     struct id_set seen = {.count = 0};
 
     for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
         const struct device_event *e = device_ring_get(&device->accepted, i);
 
-        if (e->time_ns < since_ns || e->destination == (uint32_t)destination)
+        if (e->time_ns < since_ns || !is_other(e, destination))
             continue;
         v->contrast_sessions++;
         (void)id_set_add(&seen, e->destination, e->time_ns);
@@ -123,10 +129,10 @@ static void add_accepts(const struct tuning *t, const struct key *key, uint64_t 
     v->accepts_db = v->accepts * t->weights_db.accepted + v->resumed * t->weights_db.resumed;
 }
 
-static struct refusal_verdict sum_up(const struct tuning *t, const struct streak *streak,
-                                     uint64_t since_ns, uint32_t threshold)
+static struct refusal_verdict sum_up(const struct tuning *t, struct streak_sum sum,
+                                     uint32_t threshold)
 {
-    struct refusal_verdict v = {.sum = streak_since(streak, since_ns)};
+    struct refusal_verdict v = {.sum = sum};
 
     v.sum_db = clamp(v.sum.weight_db, 0, t->episode_sum_cap_db);
     v.db = t->stage1_prior_db + v.sum_db;
@@ -165,8 +171,8 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
     for (size_t i = 0; i < 2; i++) {
         uint64_t since = before(now_ns, windows[i]);
 
-        v[i] = sum_up(t, streak, since, thresholds[i]);
-        add_contrast(t, device, key->destination.low, since, &v[i]);
+        v[i] = sum_up(t, streak_since(streak, since), thresholds[i]);
+        add_contrast(t, device, &key->destination, since, &v[i]);
         add_accepts(t, key, since, &v[i]);
         settle(t, &v[i], now_ns);
         v[i].used = pair && pair->accepted_data_ns &&
@@ -181,12 +187,29 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
 struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
                                             uint64_t now_ns)
 {
-    struct refusal_verdict v = sum_up(t, streak, before(now_ns, t->time_window_s),
-                                      t->inspection_failure_threshold);
+    struct streak_sum sum = streak_since(streak, before(now_ns, t->time_window_s));
+    struct refusal_verdict v = sum_up(t, sum, t->inspection_failure_threshold);
 
     settle(t, &v, now_ns);
     v.window_s = t->time_window_s;
     return v;
+}
+
+struct refusal_verdict refusal_judge_sum(const struct tuning *t, const struct streak_sum *sum,
+                                         const struct device *device, uint64_t now_ns)
+{
+    struct refusal_verdict v = sum_up(t, *sum, t->inspection_failure_threshold);
+
+    add_contrast(t, device, NULL, before(now_ns, t->time_window_s), &v);
+    settle(t, &v, now_ns);
+    v.window_s = t->time_window_s;
+    return v;
+}
+
+bool refusal_has_accepted(const struct tuning *t, const struct device *device, uint64_t now_ns)
+{
+    return device->last_accept_ns &&
+           device->last_accept_ns >= before(now_ns, t->observe.look_back_s);
 }
 
 static bool is_refused_since(const struct device *device, uint64_t destination,
@@ -201,12 +224,13 @@ static bool is_refused_since(const struct device *device, uint64_t destination,
     return false;
 }
 
-bool refusal_is_selective(const struct device *device, uint64_t destination, uint64_t since_ns)
+bool refusal_is_selective(const struct device *device, const struct memory_id *destination,
+                          uint64_t since_ns)
 {
     for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
         const struct device_event *e = device_ring_get(&device->accepted, i);
 
-        if (e->time_ns >= since_ns && e->destination != (uint32_t)destination &&
+        if (e->time_ns >= since_ns && is_other(e, destination) &&
             !is_refused_since(device, e->destination, since_ns))
             return true;
     }

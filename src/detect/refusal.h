@@ -40,14 +40,23 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
 struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
                                             uint64_t now_ns);
 
+/* The same for what several streaks hold in TimeWindow, with the device's other accepts as
+ * contrast. */
+struct refusal_verdict refusal_judge_sum(const struct tuning *t, const struct streak_sum *sum,
+                                         const struct device *device, uint64_t now_ns);
+
+/* True when the device accepted inspection in the look-back. */
+bool refusal_has_accepted(const struct tuning *t, const struct device *device, uint64_t now_ns);
+
 /* P(refused) from L. */
 double refusal_probability(double db);
 
 /*
- * True when the device has accepted inspection of another destination since the streak began, and
- * that destination is not refused itself in the same stretch.
+ * True when the device has accepted inspection of another destination (of any, for NULL) since the
+ * streak began, and that destination is not refused itself in the same stretch.
  */
-bool refusal_is_selective(const struct device *device, uint64_t destination, uint64_t since_ns);
+bool refusal_is_selective(const struct device *device, const struct memory_id *destination,
+                          uint64_t since_ns);
 
 /* Ring of a device's events. */
 void device_ring_add(struct device_ring *r, const struct device_event *e);

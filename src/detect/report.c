@@ -7,6 +7,7 @@
 #include "crypto/uuid.h"
 #include "detect/risk.h"
 #include "detect/sentence.h"
+#include "session/community_id.h"
 
 /* ---- ids */
 
@@ -23,7 +24,7 @@ static void alert_id_of(const struct suspicion *s, const struct device *device,
     uuid_of_name(&name, out);
 }
 
-static void notice_id_of(const struct notice *n, uint8_t out[16])
+void report_notice_id(const struct notice *n, uint8_t out[16])
 {
     struct uuid_name name;
 
@@ -92,30 +93,57 @@ static void set_destination(struct finding *f, const struct suspicion *s)
     f->destination_port = s->port;
 }
 
-static void add_in_order(struct report *r, const struct finding_evidence *e)
+/* ---- evidence */
+
+void report_evidence(const struct session *s, double weight_db, bool counted,
+                     struct finding_evidence *out)
+{
+    struct session_ends ends = session_ends_of(s);
+
+    *out = (struct finding_evidence){.time_ns = s->decided_ns,
+                                     .outcome = s->outcome,
+                                     .shape = s->shape,
+                                     .inspection = s->inspection,
+                                     .inspection_probability = s->inspection_probability,
+                                     .inspection_basis = s->inspection_basis,
+                                     .weight_db = weight_db,
+                                     .counted = counted};
+    memcpy(out->session_id, s->id, sizeof(out->session_id));
+    (void)community_id_of(&ends, out->community_id);
+}
+
+/* The oldest ones give way. */
+static size_t add_in_order(struct finding_evidence *all, size_t count,
+                           const struct finding_evidence *e)
 {
     size_t place;
 
-    if (r->evidence_count == FINDING_EVIDENCE_MAX)
-        return;
-    place = r->evidence_count++;
-    while (place > 0 && r->evidence[place - 1].time_ns > e->time_ns) {
-        r->evidence[place] = r->evidence[place - 1];
-        place--;
+    if (count == FINDING_EVIDENCE_MAX) {
+        if (all[0].time_ns >= e->time_ns)
+            return count;
+        memmove(&all[0], &all[1], (count - 1) * sizeof(all[0]));
+        count--;
     }
-    r->evidence[place] = *e;
+    for (place = count; place > 0 && all[place - 1].time_ns > e->time_ns; place--)
+        all[place] = all[place - 1];
+    all[place] = *e;
+    return count + 1;
 }
 
-void report_merge_evidence(struct correlator *c, struct report *r)
+size_t report_gather(struct correlator *c, const struct memory_id *keys, size_t key_count,
+                     const struct memory_id *app, struct finding_evidence *out)
 {
-    const struct pair_refusals *pair = r->parties.device_destination->refusals;
+    size_t count = 0;
 
-    for (size_t i = 0; i < pair->key_count; i++) {
-        const struct key *key = memory_peek(&c->keys, &pair->keys[i]);
+    for (size_t i = 0; i < key_count; i++) {
+        const struct key *key = memory_peek(&c->keys, &keys[i]);
 
-        for (size_t k = 0; key && key->suspicion && k < key->suspicion->evidence_count; k++)
-            add_in_order(r, &key->suspicion->evidence[k]);
+        if (!key || !key->suspicion || (app && !memory_id_equal(&key->app, app)))
+            continue;
+        for (size_t k = 0; k < key->suspicion->evidence_count; k++)
+            count = add_in_order(out, count, &key->suspicion->evidence[k]);
     }
+    return count;
 }
 
 /* ---- clauses of the analytics */
@@ -279,6 +307,19 @@ static bool is_worth_a_revision(const struct correlator *c, const struct open_al
            c->now_ns >= a->emitted_ns + dedup_ns;
 }
 
+/* The same refusals that were closed once go on with their alert's revisions. */
+static void open_alert(struct open_alert *alert, const struct report *r,
+                       const uint8_t *first_session)
+{
+    uint8_t id[16];
+
+    alert_id_of(r->parties.key->suspicion, r->parties.device, first_session, id);
+    if (memcmp(id, alert->alert_id, sizeof(id)) != 0)
+        *alert = (struct open_alert){.revision = 0};
+    memcpy(alert->alert_id, id, sizeof(id));
+    alert->open = true;
+}
+
 static void count_allowed(struct correlator *c, const struct risk_verdict *risk)
 {
     size_t apps = match_list_count(c->options.rules->apps);
@@ -306,11 +347,9 @@ void report_detection(struct correlator *c, struct report *r, enum finding_type 
     if (alert->open && !is_worth_a_revision(c, alert, &f))
         return;
     if (!alert->open) {
-        if (!may_issue(c, r->parties.device))
+        if (!f.informational && !may_issue(c, r->parties.device))
             return;
-        *alert = (struct open_alert){.open = true, .opened_ns = c->now_ns};
-        alert_id_of(s, r->parties.device, opaque ? s->direct_first : s->first_session,
-                    alert->alert_id);
+        open_alert(alert, r, opaque ? s->direct_first : s->first_session);
     }
     f.state = alert->revision == 0 ? FINDING_OPEN : FINDING_UPDATED;
     f.revision = ++alert->revision;
@@ -376,12 +415,13 @@ static const char *notice_analytic(enum finding_type type)
     return names[type];
 }
 
-void report_notice(struct correlator *c, const struct notice *n)
+void report_notice(struct correlator *c, const struct notice *n, const uint8_t id[16],
+                   enum finding_state state, uint32_t revision)
 {
-    struct finding f = {.type = n->type, .state = FINDING_OPEN, .revision = 1};
+    struct finding f = {.type = n->type, .state = state, .revision = revision};
 
     f.time_ns = c->now_ns;
-    notice_id_of(n, f.alert_id);
+    memcpy(f.alert_id, id, sizeof(f.alert_id));
     set_platform(&f, n->device,
                  n->suspicion ? n->suspicion->trust_model : c->options.rules->tuning.trust_model);
     f.analytic = notice_analytic(n->type);
@@ -389,6 +429,12 @@ void report_notice(struct correlator *c, const struct notice *n)
         set_device(&f, n->device);
     if (n->suspicion)
         set_suspicion(&f, n->suspicion);
+    if (n->app_key)
+        (void)snprintf(f.app_key, sizeof(f.app_key), "%s", n->app_key);
+    if (n->ja4)
+        (void)snprintf(f.ja4, sizeof(f.ja4), "%s", n->ja4);
+    f.evidence = n->evidence;
+    f.evidence_count = n->evidence_count;
     if (n->destination) {
         f.has_destination = true;
         (void)snprintf(f.destination, sizeof(f.destination), "%s", n->destination);

@@ -27,24 +27,34 @@ struct report {
  */
 void report_detection(struct correlator *c, struct report *r, enum finding_type type);
 
-/* Gather the evidence of all apps of the device for this destination, in order of time. */
-void report_merge_evidence(struct correlator *c, struct report *r);
+/* The evidence of several keys in order of time; `out` has room for FINDING_EVIDENCE_MAX. Returns
+ * how many. With `app`, of that app's keys alone. */
+size_t report_gather(struct correlator *c, const struct memory_id *keys, size_t key_count,
+                     const struct memory_id *app, struct finding_evidence *out);
+
+/* One entry of evidence from a session. */
+void report_evidence(const struct session *s, double weight_db, bool counted,
+                     struct finding_evidence *out);
 
 /* Close (behaviour ended) or retract (evidence refuted) the open alert of a key, if there is one. */
 void report_end(struct correlator *c, struct parties *p, enum finding_state state,
                 const char *why);
 
-/* A notice, scope and rate of which the caller has settled. */
+/* A notice. Texts and pointers are lent. */
 struct notice {
     enum finding_type type;
     uint8_t first_session[SESSION_ID_BYTES];
     struct span scope;              /* what the alert id is made of beside type and session */
     const struct device *device;    /* NULL when it is about several */
     const char *destination;        /* NULL when it is about all */
-    const struct suspicion *suspicion; /* for evidence and app; may be NULL */
+    const struct suspicion *suspicion; /* may be NULL */
+    const char *app_key;            /* both NULL when it is about no app, or with `suspicion` */
+    const char *ja4;
+    const struct finding_evidence *evidence;
+    size_t evidence_count;
     const struct cause_verdict *cause; /* may be NULL */
     const struct streak_sum *sum;      /* may be NULL */
-    const struct address *related;
+    const struct address *related;     /* devices that are affected */
     size_t related_count;
     double stage1_db;
     double confidence;
@@ -54,4 +64,9 @@ struct notice {
     const char *reason;
 };
 
-void report_notice(struct correlator *c, const struct notice *n);
+/* The id of the alert that a notice makes. */
+void report_notice_id(const struct notice *n, uint8_t out[16]);
+
+/* Issue a revision of the notice `id`. */
+void report_notice(struct correlator *c, const struct notice *n, const uint8_t id[16],
+                   enum finding_state state, uint32_t revision);

@@ -95,3 +95,20 @@ struct streak_sum streak_since(const struct streak *s, uint64_t since_ns)
     }
     return sum;
 }
+
+void streak_sum_add(struct streak_sum *sum, struct streak_sum other)
+{
+    if (other.episodes == 0)
+        return;
+    if (sum->episodes == 0 || other.first_ns < sum->first_ns)
+        sum->first_ns = other.first_ns;
+    if (other.last_ns > sum->last_ns)
+        sum->last_ns = other.last_ns;
+    sum->weight_db += other.weight_db;
+    sum->episodes += other.episodes;
+    sum->attempts += other.attempts;
+    sum->strong += other.strong;
+    sum->strong_episodes += other.strong_episodes;
+    sum->vetoable_episodes += other.vetoable_episodes;
+    sum->only_vetoable = sum->only_vetoable && other.only_vetoable;
+}

@@ -67,3 +67,6 @@ void streak_clear(struct streak *s);
 
 /* Episodes that ended at or after `since_ns`. */
 struct streak_sum streak_since(const struct streak *s, uint64_t since_ns);
+
+/* Add what another streak holds: episodes of several destinations together. */
+void streak_sum_add(struct streak_sum *sum, struct streak_sum other);
