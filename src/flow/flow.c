@@ -52,7 +52,9 @@ static void free_connection(struct flows *f, struct connection *c)
     stream_clear(&c->streams[1], &f->budget);
     timer_heap_remove(&f->timers, c->number);
     flow->connection = FLOW_NONE;
-    flow->flags |= FLOW_DONE;
+    /* One that was shed before it said anything may still come to it. */
+    if (c->forgotten || c->payload_bytes[0] > 0 || c->payload_bytes[1] > 0)
+        flow->flags |= FLOW_DONE;
     conn_pool_put(&f->pool, c);
     close_if_over(f, number);
 }

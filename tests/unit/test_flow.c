@@ -561,6 +561,27 @@ static void time_that_steps_back_far_is_another_clock(void)
     end_log(&l);
 }
 
+static void a_wild_time_in_a_handshake_does_no_harm(void)
+{
+    struct flow_log l;
+    uint64_t now_ns;
+
+    begin_log(&l, 16, 16);
+    send_packet(&l, 0, SYN, 100, 0, "");
+    now_ns = l.now_ns;
+    l.now_ns += UINT64_C(1000000) * NS_PER_S;
+    send_packet(&l, 1, SYN | ACK, 500, 101, "");
+    l.now_ns = now_ns;
+    send_packet(&l, 0, ACK, 101, 501, "");
+    (void)told(&l);
+    send_packet(&l, 1, ACK, 501, 101, "greeting");
+    send_packet(&l, 0, ACK, 101, 509, "answer");
+    wait_until(&l, FLOW_DISORDER_NS + NS_PER_MS);
+    is_text(told(&l), "1:greeting 0:answer",
+            "a connection that was ended before it said anything comes back with its bytes");
+    end_log(&l);
+}
+
 static void datagrams_are_told_one_by_one(void)
 {
     struct flow_log l;
@@ -656,6 +677,7 @@ int main(void)
     closed_flows_make_room_first();
     time_that_steps_back_a_little_is_disorder();
     time_that_steps_back_far_is_another_clock();
+    a_wild_time_in_a_handshake_does_no_harm();
     datagrams_are_told_one_by_one();
     the_capture_end_gives_up_holes();
     memory_is_bounded_whatever_comes();
