@@ -65,8 +65,11 @@ static void put_tls(struct stats_rows *out, const struct worker *w,
     put(out, "tls", "shed_messages", w->tls.stats.shed_messages);
     put(out, "tls", "lost_streams", w->tls.stats.lost_streams);
     put(out, "tls", "without_hello", w->stats.without_hello);
-    put(out, "preamble", "connect_tunnels", w->stats.connect_tunnels);
-    put(out, "preamble", "connect_refused", w->stats.connect_refused);
+    for (int kind = 0; kind < PREAMBLE_KINDS; kind++)
+        put(out, "preamble", preamble_kind_name((enum preamble_kind)kind),
+            w->stats.preambles[kind]);
+    put(out, "preamble", "refused", w->stats.preambles_refused);
+    put(out, "preamble", "undecided_connections", w->stats.undecided_connections);
     put(out, "preamble", "other_connections", w->stats.other_connections);
     put(out, "certificate", "seen", c->seen);
     put(out, "certificate", "hits", c->hits);

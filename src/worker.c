@@ -55,15 +55,17 @@ static void label_session(struct worker *w, struct session *s)
     s->ndpi_category = label.category;
 }
 
-/* It is neither TLS nor QUIC: its next packets may tell what else it is. */
-static void watch_other(struct worker *w, const struct connection *c, uint8_t protocol)
+/* No session comes of it. Where it is not the middle of TLS, packets may tell what else it is. */
+static void watch_other(struct worker *w, const struct connection *c, uint8_t protocol,
+                        bool is_tls)
 {
     struct flow_key key = {.port = {c->port[0], c->port[1]}, .protocol = protocol};
 
     memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
     memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
     w->stats.other_connections++;
-    app_labels_watch(w->labels, &key, w->flows.now_ns);
+    if (!is_tls)
+        app_labels_watch(w->labels, &key, w->flows.now_ns);
 }
 
 /*
@@ -202,6 +204,22 @@ static void on_tls_event(void *ctx, const struct tls_event *event)
     outcome_push(&state->outcome, event);
 }
 
+/* What came before TLS tells whom the client means, and who speaks first in it. */
+static void note_preamble(struct worker *w, const struct connection *c,
+                          struct flow_state *state)
+{
+    const struct preamble *p = &state->preamble;
+    bool tunneled = p->talk.target[0] != '\0';
+    uint16_t port = tunneled ? p->talk.port : c->port[!state->client];
+
+    state->outcome.server_first = !p->upgraded && outcome_server_speaks_first(port);
+    if (tunneled)
+        session_note_proxy(&state->session, p->talk.target, p->talk.port);
+    for (int kind = 0; kind < PREAMBLE_KINDS; kind++)
+        w->stats.preambles[kind] += p->kinds >> kind & 1;
+    w->stats.preambles_refused += p->talk.refused;
+}
+
 static void begin_tls(struct worker *w, struct connection *c, struct flow_state *state)
 {
     const struct preamble *p = &state->preamble;
@@ -212,12 +230,7 @@ static void begin_tls(struct worker *w, struct connection *c, struct flow_state 
     w->stats.tls_connections++;
     tls_conn_begin(&state->conn, p->hello_side, p->hello_from_server, p->is_sslv2);
     session_begin(&state->session, c, client);
-    state->outcome.server_first = outcome_server_speaks_first(c->port[!client]);
-    if (p->is_connect) {
-        w->stats.connect_tunnels++;
-        w->stats.connect_refused += p->connect.refusals;
-        session_note_proxy(&state->session, p->connect.target, p->connect.port);
-    }
+    note_preamble(w, c, state);
 }
 
 static void push_tls(struct turn *turn, int side, const struct chunk *chunk)
@@ -250,21 +263,32 @@ static void push_peeked(struct turn *turn, uint64_t time_ns)
     turn->state->segments = 0;
 }
 
+/* It ends, or will say no more, and it is still open what it is. */
+static void end_undecided(struct worker *w, struct flow_state *state)
+{
+    w->stats.undecided_connections++;
+    w->stats.preambles_refused += state->preamble.talk.refused;
+    release(w, state);
+}
+
 /* Bytes before it is known what the connection is; true when they turned out to be TLS. */
 static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
 {
     struct flow_state *state = turn->state;
     struct worker *w = turn->worker;
 
-    if (chunk->gap)
+    if (preamble_push(&state->preamble, side, chunk->bytes, &chunk->bytes) ==
+            PREAMBLE_UNDECIDED &&
+        chunk->absent > 0)
         preamble_miss(&state->preamble, side);
-    switch (preamble_push(&state->preamble, side, chunk->bytes, &chunk->bytes)) {
+    switch (state->preamble.verdict) {
     case PREAMBLE_TLS:
         begin_tls(w, turn->connection, state);
         push_peeked(turn, chunk->time_ns);
         return true;
     case PREAMBLE_OTHER:
-        watch_other(w, turn->connection, PACKET_TCP);
+        w->stats.preambles_refused += state->preamble.talk.refused;
+        watch_other(w, turn->connection, PACKET_TCP, state->preamble.is_record);
         release(w, state);
         flows_forget(&w->flows, turn->connection);
         return false;
@@ -281,6 +305,8 @@ static void on_bytes(void *ctx, struct connection *c, int side, const struct chu
 
     if (!turn.state->tls && !push_preamble(&turn, side, &rest))
         return;
+    if (turn.state->preamble.owed)
+        (void)preamble_push(&turn.state->preamble, side, rest.bytes, &rest.bytes);
     push_tls(&turn, side, &rest);
     look(turn.worker, c, turn.worker->flows.now_ns);
 }
@@ -292,7 +318,7 @@ static void on_datagram(void *ctx, struct connection *c, int side,
 
     (void)side;
     (void)packet;
-    watch_other(w, c, PACKET_UDP);
+    watch_other(w, c, PACKET_UDP, false);
     flows_forget(&w->flows, c);
 }
 
@@ -303,6 +329,10 @@ static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
     struct flow_state *state = state_of(c);
     bool by_client = side == state->client;
 
+    if (!state->tls && c->finished[0] && c->finished[1]) {
+        end_undecided(w, state);
+        flows_forget(&w->flows, c);
+    }
     if (!state->tls)
         return;
     outcome_close(&state->outcome, by_client ? TLS_CLIENT : TLS_SERVER, by_reset,
@@ -329,7 +359,7 @@ static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
     else if (state->tls)
         judge(w, c, why == FLOW_END_CAPTURE ? ASK_CAPTURE : ASK_TIMEOUT, now_ns);
     else
-        release(w, state);
+        end_undecided(w, state);
 }
 
 /* ---- the worker */

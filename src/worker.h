@@ -8,6 +8,7 @@
 #include "decode/decode.h"
 #include "flow/app_label.h"
 #include "flow/flow.h"
+#include "preamble/preamble.h"
 #include "session/session_build.h"
 #include "session/session_end.h"
 #include "tls/certificate.h"
@@ -21,15 +22,18 @@ struct worker_options {
     struct outcome_tuning outcome;
     size_t max_flows;
     size_t max_connections;
-    uint64_t held_bytes;       /* waiting segments */
-    uint64_t message_bytes;    /* split handshake messages */
+    uint64_t held_bytes;    /* waiting segments */
+    uint64_t message_bytes; /* split handshake messages */
     uint64_t flow_timeout_ns;
     uint64_t hash_seed;
-    unsigned share;  /* of `shares`: where several workers are given all frames, each takes the */
-    unsigned shares; /* flows that decode/share.h tells; 0 or 1: all of them */
+    /* Where several workers are given all frames, each takes the flows that decode/share.h tells:
+     * this one share `share` of `shares`; 0 or 1 shares: all of them. */
+    unsigned share;
+    unsigned shares;
     struct session_tools tools; /* borrowed */
     session_fn on_session;
-    session_end_fn on_session_end; /* NULL: nobody wants totals, connections are let go early */
+    /* NULL: nobody wants totals, connections are let go early */
+    session_end_fn on_session_end;
     void *ctx;
 };
 
@@ -38,8 +42,9 @@ struct worker_stats {
     uint64_t sessions;
     uint64_t without_hello;     /* TLS connections of which neither hello could be read */
     uint64_t other_connections; /* neither TLS nor a tunnel to it */
-    uint64_t connect_tunnels;
-    uint64_t connect_refused;   /* answers of a proxy other than 2xx */
+    uint64_t undecided_connections;     /* that ended before it was known what they are */
+    uint64_t preambles[PREAMBLE_KINDS]; /* that led to TLS */
+    uint64_t preambles_refused;         /* times that a proxy or server said no */
     uint64_t outcomes[OUTCOME_COUNT];
 };
 

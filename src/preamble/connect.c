@@ -4,21 +4,7 @@ static const char method[] = "CONNECT ";
 
 enum progress connect_looks_like(struct span first)
 {
-    struct span wanted = span_of_text(method);
-    struct span head = span_first(first, wanted.len);
-
-    if (!span_equal(head, span_first(wanted, head.len)))
-        return BROKEN;
-    return head.len == wanted.len ? READY : NEED_MORE;
-}
-
-/* Length of the host in "host:port" or "[v6]:port"; 0 when there is no port. */
-static size_t host_length(struct span target)
-{
-    for (size_t n = target.len; n > 0; n--)
-        if (target.data[n - 1] == ':')
-            return n - 1;
-    return 0;
+    return span_may_begin(first, method);
 }
 
 static bool parse_port(struct span digits, uint16_t *port)
@@ -39,127 +25,151 @@ static bool parse_port(struct span digits, uint16_t *port)
     return true;
 }
 
-/* "CONNECT" SP host ":" port SP "HTTP/1.1" */
-static bool parse_request_line(struct connect_preamble *c)
+/* "host:port" or "[v6]:port", which stands in the target: leave the host there. */
+static bool split_target(struct talk *talk, size_t len)
 {
-    struct span line = span_of(c->line, c->line_len < sizeof(c->line) ? c->line_len : 0);
-    struct span target, host, brackets;
-    size_t n = 0;
+    struct span target = span_of(talk->target, len), host, brackets;
+    size_t n = len;
     uint8_t colon;
 
-    if (!span_skip(&line, sizeof(method) - 1))
-        return false;
-    while (n < line.len && line.data[n] != ' ')
-        n++;
-    if (!span_take(&line, n, &target) || !span_take(&target, host_length(target), &host) ||
-        !span_u8(&target, &colon) || !parse_port(target, &c->port))
+    while (n > 0 && talk->target[n - 1] != ':')
+        n--;
+    if (n < 2 || !span_take(&target, n - 1, &host) || !span_u8(&target, &colon) ||
+        !parse_port(target, &talk->port))
         return false;
     brackets = host;
     if (brackets.len > 2 && brackets.data[0] == '[' && span_skip(&brackets, 1))
         host = span_first(brackets, brackets.len - 1);
-    if (span_empty(host) || host.len >= sizeof(c->target))
-        return false;
-    memcpy(c->target, host.data, host.len);
-    c->target[host.len] = '\0';
+    memmove(talk->target, host.data, host.len);
+    talk->target[host.len] = '\0';
     return true;
 }
 
-/* "HTTP/1.1" SP 3DIGIT ... */
-static bool parse_answer_line(struct connect_preamble *c)
+/* "CONNECT" SP host ":" port SP "HTTP/1.1" CR LF, fields, CR LF */
+static bool take_request_byte(struct connect *c, struct talk *talk, struct span *bytes)
 {
-    struct span line = span_of(c->line, c->line_len < sizeof(c->line) ? c->line_len : 0);
-    struct span version, status;
-    uint16_t value = 0;
+    uint8_t byte = 0;
 
-    if (!span_take(&line, 9, &version) || memcmp(version.data, "HTTP/1.", 7) != 0 ||
-        !span_take(&line, 3, &status))
-        return false;
-    for (size_t i = 0; i < status.len; i++) {
-        if (status.data[i] < '0' || status.data[i] > '9')
+    switch (c->request) {
+    case CONNECT_METHOD:
+        if (!span_u8(bytes, &byte) || byte != (uint8_t)method[c->method_len++])
             return false;
-        value = (uint16_t)(value * 10 + (status.data[i] - '0'));
-    }
-    c->status = value;
-    c->answer_ok = value >= 200 && value < 300;
-    return true;
-}
-
-static void end_of_line(struct connect_preamble *c)
-{
-    switch (c->state) {
-    case CONNECT_REQUEST_LINE:
-        c->state = parse_request_line(c) ? CONNECT_REQUEST_FIELDS : CONNECT_BROKEN;
-        break;
-    case CONNECT_REQUEST_FIELDS:
-        if (c->line_len == 0)
-            c->state = CONNECT_ANSWER_LINE;
-        break;
-    case CONNECT_ANSWER_LINE:
-        c->state = parse_answer_line(c) ? CONNECT_ANSWER_FIELDS : CONNECT_BROKEN;
-        break;
-    case CONNECT_ANSWER_FIELDS:
-        if (c->line_len > 0)
-            break;
-        if (c->status >= 100 && c->status < 200) {
-            c->state = CONNECT_ANSWER_LINE;
-        } else {
-            c->state = c->answer_ok ? CONNECT_OPEN : CONNECT_REFUSED;
-            c->refusals = (uint16_t)(c->refusals + !c->answer_ok);
+        if (method[c->method_len] == '\0') {
+            c->request = CONNECT_TARGET;
+            c->target_len = 0;
         }
-        break;
-    case CONNECT_REFUSED:
-    case CONNECT_OPEN:
-    case CONNECT_BROKEN:
-        break;
-    }
-    c->line_len = 0;
-}
-
-/* True while the bytes of `side` belong to the head that is being read. */
-static bool expects(const struct connect_preamble *c, int side)
-{
-    switch (c->state) {
-    case CONNECT_REQUEST_LINE:
-    case CONNECT_REQUEST_FIELDS:
-        return side == c->client;
-    case CONNECT_ANSWER_LINE:
-    case CONNECT_ANSWER_FIELDS:
-        return side != c->client;
-    case CONNECT_REFUSED:
-    case CONNECT_OPEN:
-    case CONNECT_BROKEN:
+        return true;
+    case CONNECT_TARGET:
+        if (!span_u8(bytes, &byte) || byte <= ' ') {
+            c->request = CONNECT_VERSION;
+            return byte == ' ' && split_target(talk, c->target_len);
+        }
+        if (c->target_len == sizeof(talk->target) - 1)
+            return false;
+        talk->target[c->target_len++] = (char)byte;
+        return true;
+    case CONNECT_VERSION:
+        if (line_push(&c->lines[TALK_CLIENT], bytes))
+            c->request = CONNECT_FIELDS;
+        return true;
+    case CONNECT_FIELDS:
+        if (line_push(&c->lines[TALK_CLIENT], bytes) && c->lines[TALK_CLIENT].len == 0)
+            c->request = CONNECT_SENT;
+        return true;
+    case CONNECT_SENT:
         break;
     }
     return false;
 }
 
-/* After a refusal: the rest of the answer goes by, the client's next bytes begin a new request. */
-static void after_refusal(struct connect_preamble *c, int side, struct span *bytes)
+/* "HTTP/1.1" SP 3DIGIT ... */
+static bool parse_status(struct connect *c)
 {
-    if (side == c->client) {
-        c->state = CONNECT_REQUEST_LINE;
-        c->head_len = 0;
-    } else {
-        *bytes = span_of(NULL, 0);
-    }
+    struct span line = span_of_line(&c->lines[TALK_SERVER]), version, digits;
+
+    if (!span_take(&line, 9, &version) || memcmp(version.data, "HTTP/1.", 7) != 0)
+        return false;
+    digits = span_first(line, 3);
+    return digits.len == 3 && parse_port(digits, &c->status);
 }
 
-void connect_push(struct connect_preamble *c, int side, struct span *bytes)
+static bool take_answer_line(struct connect *c)
 {
-    uint8_t byte;
-
-    if (c->state == CONNECT_REFUSED)
-        after_refusal(c, side, bytes);
-    while (expects(c, side) && span_u8(bytes, &byte)) {
-        if (++c->head_len > CONNECT_HEAD_MAX) {
-            c->state = CONNECT_BROKEN;
-        } else if (byte == '\n') {
-            end_of_line(c);
-        } else if (byte != '\r') {
-            if (c->line_len < sizeof(c->line))
-                c->line[c->line_len] = (char)byte;
-            if (c->line_len < UINT16_MAX)
-                c->line_len++;
-        }
+    switch (c->answer) {
+    case CONNECT_STATUS:
+        c->answer = CONNECT_ANSWER_FIELDS;
+        return parse_status(c);
+    case CONNECT_ANSWER_FIELDS:
+        /* 1xx is no answer yet. */
+        if (c->lines[TALK_SERVER].len == 0)
+            c->answer = c->status < 200 ? CONNECT_STATUS : CONNECT_ANSWERED;
+        return true;
+    case CONNECT_ANSWERED:
+    case CONNECT_BODY:
+        break;
     }
+    return true;
+}
+
+/* Count bytes of a head; false when there are too many. */
+static bool fits(struct connect *c, enum talker from, size_t taken)
+{
+    if (taken > (size_t)(CONNECT_HEAD_MAX - c->head_len[from]))
+        return false;
+    c->head_len[from] = (uint16_t)(c->head_len[from] + taken);
+    return true;
+}
+
+/* Both heads are in, in whichever order they were captured. */
+static enum progress conclude(struct connect *c, struct talk *talk)
+{
+    talk->asked = c->request == CONNECT_SENT;
+    if (c->request != CONNECT_SENT || c->answer != CONNECT_ANSWERED)
+        return NEED_MORE;
+    talk->asked = false;
+    if (c->status < 300)
+        return READY;
+    talk->refused++;
+    talk->target[0] = '\0';
+    *c = (struct connect){.request = CONNECT_METHOD, .answer = CONNECT_BODY};
+    return NEED_MORE;
+}
+
+static enum progress push_request(struct connect *c, struct talk *talk, struct span *bytes)
+{
+    while (!span_empty(*bytes) && c->request != CONNECT_SENT) {
+        size_t before = bytes->len;
+
+        if (!take_request_byte(c, talk, bytes) ||
+            !fits(c, TALK_CLIENT, before - bytes->len))
+            return BROKEN;
+    }
+    if (c->request == CONNECT_SENT && c->answer == CONNECT_BODY)
+        c->answer = CONNECT_STATUS;
+    return conclude(c, talk);
+}
+
+static enum progress push_answer(struct connect *c, struct talk *talk, struct span *bytes)
+{
+    while (!span_empty(*bytes) && c->answer < CONNECT_ANSWERED) {
+        size_t before = bytes->len;
+        bool ended = line_push(&c->lines[TALK_SERVER], bytes);
+
+        if (!fits(c, TALK_SERVER, before - bytes->len) || (ended && !take_answer_line(c)))
+            return BROKEN;
+    }
+    /* Without a request there is nothing that more could belong to. */
+    if (c->answer == CONNECT_ANSWERED && c->request != CONNECT_SENT && !span_empty(*bytes))
+        return BROKEN;
+    if (conclude(c, talk) == READY)
+        return READY;
+    if (c->answer == CONNECT_BODY)
+        *bytes = span_of(NULL, 0);
+    return NEED_MORE;
+}
+
+enum progress connect_push(struct connect *c, struct talk *talk, enum talker from,
+                           struct span *bytes)
+{
+    return from == TALK_CLIENT ? push_request(c, talk, bytes) : push_answer(c, talk, bytes);
 }
