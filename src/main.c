@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli.h"
 #include "loop.h"
+#include "plan.h"
 #include "version.h"
 
 enum {
@@ -131,6 +132,16 @@ static int run(const struct cli *cli, const struct config *config)
     return code;
 }
 
+static int run_within_memory(const struct cli *cli, struct config *config)
+{
+    if (plan_fit(&config->limits, worker_connection_bytes()))
+        log_warn("limits.memory is too small for the other limits: they are lowered to %u flows, "
+                 "%u handshakes, %u devices, %u keys and %u certificates",
+                 config->limits.flows, config->limits.handshakes, config->limits.devices,
+                 config->limits.keys, config->limits.certificates);
+    return run(cli, config);
+}
+
 /* Load all that the configuration names; -T stops there. */
 static int with_config(const struct cli *cli)
 {
@@ -148,7 +159,7 @@ static int with_config(const struct cli *cli)
     else if (cli->action == CLI_TEST_CONFIG)
         code = sensor_test(&config, &why) < 0 ? fail(EXIT_CONFIG, &why) : EXIT_OK;
     else
-        code = run(cli, &config);
+        code = run_within_memory(cli, &config);
     config_free(&config);
     return code;
 }

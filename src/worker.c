@@ -364,6 +364,11 @@ static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
 
 /* ---- the worker */
 
+size_t worker_connection_bytes(void)
+{
+    return sizeof(struct connection) + sizeof(struct flow_state);
+}
+
 int worker_init(struct worker *w, const struct worker_options *options, struct err *why)
 {
     struct flow_options flow = {

@@ -57,6 +57,9 @@ struct worker {
     struct worker_stats stats;
 };
 
+/* What one handshake under way takes. */
+size_t worker_connection_bytes(void);
+
 int worker_init(struct worker *w, const struct worker_options *options, struct err *why);
 
 /* Take a frame. Sessions that became complete before it are told before it is looked at. */

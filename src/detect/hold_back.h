@@ -13,7 +13,7 @@
 
 #include "session/session.h"
 
-#define HOLD_BACK_MAX 65536u
+#define HOLD_BACK_MAX 32768u
 #define HOLD_BACK_SPARE 64u
 
 /* The time stands beside the pointer, so that sorting seldom looks at the session. */

@@ -8,7 +8,7 @@
 #include "detect/memory.h"
 #include "detect/streak.h"
 
-#define DEVICE_RING 32     /* latest inspected accepts and refusals of a device */
+#define DEVICE_RING 24     /* latest inspected accepts and refusals of a device */
 #define NOISE_BUCKETS 10   /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
