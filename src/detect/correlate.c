@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/nanotime.h"
+#include "detect/alert_life.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/observe.h"
@@ -33,13 +34,13 @@ static void drop_device(void *ctx, struct memory_entry *entry)
 
     (void)ctx;
     free(d->streak);
-    notice_record_free(d->notice);
+    notice_life_free(d->notice);
 }
 
 static void drop_app(void *ctx, struct memory_entry *entry)
 {
     (void)ctx;
-    notice_record_free(((struct app *)entry)->notice);
+    notice_life_free(((struct app *)entry)->notice);
 }
 
 static void drop_destination(void *ctx, struct memory_entry *entry)
@@ -48,9 +49,9 @@ static void drop_destination(void *ctx, struct memory_entry *entry)
 
     (void)ctx;
     free(d->name);
-    notice_record_free(d->notice);
+    notice_life_free(d->notice);
     if (d->mtls)
-        notice_record_free(d->mtls->notice);
+        notice_life_free(d->mtls->notice);
     free(d->mtls);
 }
 
@@ -105,6 +106,7 @@ void correlator_fini(struct correlator *c)
     inspection_fini(&c->inspection);
     hold_back_fini(&c->hold_back);
     settle_fini(&c->settle);
+    settle_fini(&c->expiry);
     free(c->allow_hits);
     free(c->seen);
     *c = (struct correlator){0};
@@ -135,15 +137,34 @@ static void settle_one(struct correlator *c, const struct settle_entry *e)
     }
 }
 
-static void settle_until(struct correlator *c, uint64_t until_ns)
+static void set_now(struct correlator *c, uint64_t now_ns)
+{
+    if (now_ns > c->now_ns)
+        c->now_ns = now_ns;
+}
+
+static void settle_pending(struct correlator *c, uint64_t until_ns)
 {
     struct settle_entry e;
 
     while (settle_take(&c->settle, until_ns, &e)) {
-        if (e.time_ns > c->now_ns)
-            c->now_ns = e.time_ns;
+        set_now(c, e.time_ns);
         settle_one(c, &e);
     }
+}
+
+/* All that is due, in the order of time. */
+static void settle_until(struct correlator *c, uint64_t until_ns)
+{
+    struct settle_entry e;
+
+    while (settle_next_ns(&c->expiry) <= until_ns) {
+        settle_pending(c, settle_next_ns(&c->expiry));
+        (void)settle_take(&c->expiry, until_ns, &e);
+        set_now(c, e.time_ns);
+        alert_life_expire(c, &e.id);
+    }
+    settle_pending(c, until_ns);
 }
 
 /* ---- sessions */
@@ -154,8 +175,7 @@ static void let_go(struct correlator *c)
     struct inspection_context context;
 
     settle_until(c, s->decided_ns);
-    if (s->decided_ns > c->now_ns)
-        c->now_ns = s->decided_ns;
+    set_now(c, s->decided_ns);
     s->clock_steps = c->clock_steps;
     siblings_judge(&c->siblings, &c->options.rules->tuning, s);
     c->stats.superseded += s->outcome == OUTCOME_SUPERSEDED;
@@ -265,7 +285,7 @@ void correlator_tick(struct correlator *c, uint64_t now_ns)
 void correlator_drain(struct correlator *c)
 {
     advance(c, UINT64_MAX);
-    settle_until(c, UINT64_MAX);
+    settle_pending(c, UINT64_MAX);
     c->now_ns = 0;
     c->ordered_ns = 0;
     c->clock_steps++;

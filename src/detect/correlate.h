@@ -89,6 +89,7 @@ struct correlator {
         device_destinations, keys;
     struct seen_session *seen; /* SEEN_SESSIONS of them, by id */
     struct settle_queue settle;
+    struct settle_queue expiry; /* keys with an open alert: closed when nothing more comes */
     struct correlator_stats stats;
     uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
     struct broken_fleet broken;

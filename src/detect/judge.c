@@ -4,6 +4,7 @@
 
 #include "base/nanotime.h"
 #include "base/text.h"
+#include "detect/alert_life.h"
 #include "detect/notice.h"
 
 static uint64_t before(uint64_t now_ns, uint64_t ns)
@@ -273,7 +274,7 @@ void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
     if (c->options.on_judged)
         c->options.on_judged(c->options.ctx, &j);
     if (j.type != FINDING_TYPE_COUNT)
-        report_detection(c, r, j.type);
+        alert_life_raise(c, r, j.type);
     else if (r->refusal.vetoed && r->refusal.fired)
         c->stats.vetoed++;
     else if (r->refusal.fired && !final)

@@ -65,7 +65,7 @@ void notice_app(struct correlator *c, struct report *r)
     n.message = message;
     n.reason = "The device accepts inspection, this app does not: it looks like an app that "
                "trusts public authorities only, not like a pin for one destination.";
-    notice_raise(c, &p->app->notice, &n, tuning_of(c)->app_notice_h);
+    notice_life_raise(c, &p->app->notice, &n, tuning_of(c)->app_notice_h);
 }
 
 void notice_app_anywhere(struct correlator *c, struct report *r)
@@ -111,7 +111,7 @@ void notice_site(struct correlator *c, struct report *r, const struct address *d
     n.related_count = device_count;
     n.message = message;
     n.reason = why;
-    notice_raise(c, &p->destination->notice, &n, tuning_of(c)->site_notice_h);
+    notice_life_raise(c, &p->destination->notice, &n, tuning_of(c)->site_notice_h);
 }
 
 /* ---- a device that accepts nothing */
@@ -166,7 +166,7 @@ static void notify_device(struct correlator *c, struct device *device,
                      "session in the look-back."
                    : "All that is seen of the device is one app fingerprint that refuses: a "
                      "pinned app and a missing authority cannot be told apart.";
-    notice_raise(c, &device->notice, &n, tuning_of(c)->device_notice_h);
+    notice_life_raise(c, &device->notice, &n, tuning_of(c)->device_notice_h);
 }
 
 void judge_device(struct correlator *c, struct device *device)
@@ -216,7 +216,7 @@ static void notify_mtls(struct correlator *c, const struct destination *d)
                    "%s demands a client certificate that its clients do not send: at least %u "
                    "sessions ended for that reason.",
                    d->name, tuning_of(c)->mtls_sessions);
-    notice_raise(c, &m->notice, &n, tuning_of(c)->mtls_notice_h);
+    notice_life_raise(c, &m->notice, &n, tuning_of(c)->mtls_notice_h);
 }
 
 void judge_mtls(struct correlator *c, struct parties *p, const struct session *s)

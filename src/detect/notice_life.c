@@ -6,7 +6,7 @@
 
 #include "base/nanotime.h"
 
-void notice_record_free(struct notice_record *r)
+void notice_life_free(struct notice_record *r)
 {
     if (r)
         free(r->devices);
@@ -65,8 +65,8 @@ static void open_record(struct notice_record *r, const struct notice *n)
     r->open = true;
 }
 
-void notice_raise(struct correlator *c, struct notice_record **record,
-                  const struct notice *n, double quiet_h)
+void notice_life_raise(struct correlator *c, struct notice_record **record,
+                       const struct notice *n, double quiet_h)
 {
     struct notice_record *r = *record ? *record : calloc(1, sizeof(*r));
     struct notice full = *n;
@@ -173,7 +173,8 @@ static void heal_app(struct correlator *c, const struct parties *p, const struct
     end(c, r, &n);
 }
 
-void notice_heal(struct correlator *c, const struct parties *p, const struct session *s)
+void notice_life_heal(struct correlator *c, const struct parties *p,
+                      const struct session *s)
 {
     heal_device(c, p);
     heal_destination(c, p);

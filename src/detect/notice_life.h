@@ -12,10 +12,11 @@
 
 /* Fires: issue `n`, or a revision when `quiet_h` has passed since the last. `n->related` names the
  * devices at hand. `*record` is made when it is NULL. */
-void notice_raise(struct correlator *c, struct notice_record **record,
-                  const struct notice *n, double quiet_h);
+void notice_life_raise(struct correlator *c, struct notice_record **record,
+                       const struct notice *n, double quiet_h);
 
 /* The device accepted inspection of the destination with the app: close what that refutes. */
-void notice_heal(struct correlator *c, const struct parties *p, const struct session *s);
+void notice_life_heal(struct correlator *c, const struct parties *p,
+                      const struct session *s);
 
-void notice_record_free(struct notice_record *r);
+void notice_life_free(struct notice_record *r);

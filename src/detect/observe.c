@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/nanotime.h"
+#include "detect/alert_life.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/refusal.h"
@@ -163,7 +164,7 @@ static void retract(struct correlator *c, struct parties *p)
     sum = streak_since(&other.key->suspicion->streak, 0);
     if (sum.episodes > 0 && sum.only_vetoable &&
         other.key->suspicion->alert.type != FINDING_REFUSED_THEN_DIRECT)
-        report_end(c, &other, FINDING_RETRACTED,
+        alert_life_end(c, &other, FINDING_RETRACTED,
                    "Another app of the device completed an inspected session with data to the "
                    "same destination: the sessions without data were unused connections.");
 }
@@ -201,9 +202,9 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
     (void)id_set_add(&p->app_destination->accepting, p->device_id.low, now);
     p->device_destination->accepted_data_ns = now;
     retract(c, p);
-    notice_heal(c, p, s);
+    notice_life_heal(c, p, s);
     if (p->key->suspicion) {
-        report_end(c, p, FINDING_CLOSED,
+        alert_life_end(c, p, FINDING_CLOSED,
                    "The same app accepted inspection of the destination: the refusals ended.");
         streak_clear(&p->key->suspicion->streak);
         p->key->suspicion->has_first = false;
@@ -302,7 +303,7 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
             return;
     if (!sus || sus->streak.refusals == 0)
         return;
-    report_end(c, p, FINDING_RETRACTED,
+    alert_life_end(c, p, FINDING_RETRACTED,
                "The sessions were not inspected after all: what answers is not one machine.");
     streak_clear(&sus->streak);
     clear_pair(p);

@@ -5,24 +5,10 @@
 
 #include "base/nanotime.h"
 #include "crypto/uuid.h"
-#include "detect/risk.h"
 #include "detect/sentence.h"
 #include "session/community_id.h"
 
 /* ---- ids */
-
-static void alert_id_of(const struct suspicion *s, const struct device *device,
-                        const uint8_t *first_session, uint8_t out[16])
-{
-    struct uuid_name name;
-
-    uuid_name_init(&name, "alert");
-    uuid_name_add(&name, span_of(device->address.bytes, 16));
-    uuid_name_add(&name, span_of_text(s->app_key));
-    uuid_name_add(&name, span_of_text(s->destination));
-    uuid_name_add(&name, span_of(first_session, SESSION_ID_BYTES));
-    uuid_of_name(&name, out);
-}
 
 void report_notice_id(const struct notice *n, uint8_t out[16])
 {
@@ -174,7 +160,7 @@ static size_t list_clauses(enum finding_type type, const char *analytic,
 
 /* ---- issuing */
 
-static void issue(struct correlator *c, struct finding *f)
+void report_issue(struct correlator *c, struct finding *f)
 {
     c->stats.findings[f->type]++;
     if (f->state == FINDING_OPEN)
@@ -186,22 +172,6 @@ static void issue(struct correlator *c, struct finding *f)
     else
         c->stats.retracted++;
     c->options.on_finding(c->options.ctx, f);
-}
-
-static bool may_issue(struct correlator *c, struct device *device)
-{
-    const uint64_t day_ns = 86400 * NS_PER_S;
-
-    if (c->now_ns - device->day_ns >= day_ns) {
-        device->day_ns = c->now_ns;
-        device->alerts_today = 0;
-    }
-    if (device->alerts_today >= c->options.rules->tuning.device_alert_cap_per_day) {
-        c->stats.rate_capped++;
-        return false;
-    }
-    device->alerts_today++;
-    return true;
 }
 
 static bool is_opaque(enum finding_type type)
@@ -237,10 +207,10 @@ static void add_contrast_control(struct report *r)
                           v->accepts + v->resumed);
 }
 
-/* Everything that depends on the key's present state and not on the life of the alert. */
-static void fill(struct correlator *c, struct report *r, enum finding_type type,
-                 struct finding *f, struct risk_verdict *risk)
+void report_fill(struct correlator *c, struct report *r, enum finding_type type,
+                 struct finding *f, struct report_parts *parts)
 {
+    struct risk_verdict *risk = &parts->risk;
     const struct rules *rules = c->options.rules;
     struct suspicion *s = r->parties.key->suspicion;
     bool opaque = is_opaque(type);
@@ -250,6 +220,8 @@ static void fill(struct correlator *c, struct report *r, enum finding_type type,
                                .device_count = c->devices.count,
                                .now_ns = c->now_ns};
 
+    if (!opaque)
+        add_contrast_control(r);
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
     set_platform(f, r->parties.device, s->trust_model);
@@ -294,108 +266,10 @@ static void fill(struct correlator *c, struct report *r, enum finding_type type,
     }
     f->start_ns = f->evidence_count ? f->evidence[0].time_ns : c->now_ns;
     f->end_ns = f->evidence_count ? f->evidence[f->evidence_count - 1].time_ns : c->now_ns;
+    f->clauses = parts->clauses;
+    f->clause_count = list_clauses(type, f->analytic, parts->clauses);
     sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
     sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
-}
-
-static bool is_worth_a_revision(const struct correlator *c, const struct open_alert *a,
-                                const struct finding *f)
-{
-    uint64_t dedup_ns = tuning_ns(c->options.rules->tuning.dedup_h * 3600);
-
-    return f->type < a->type || f->severity > a->severity ||
-           c->now_ns >= a->emitted_ns + dedup_ns;
-}
-
-/* The same refusals that were closed once go on with their alert's revisions. */
-static void open_alert(struct open_alert *alert, const struct report *r,
-                       const uint8_t *first_session)
-{
-    uint8_t id[16];
-
-    alert_id_of(r->parties.key->suspicion, r->parties.device, first_session, id);
-    if (memcmp(id, alert->alert_id, sizeof(id)) != 0)
-        *alert = (struct open_alert){.revision = 0};
-    memcpy(alert->alert_id, id, sizeof(id));
-    alert->open = true;
-}
-
-static void count_allowed(struct correlator *c, const struct risk_verdict *risk)
-{
-    size_t apps = match_list_count(c->options.rules->apps);
-
-    if (!risk->allowed)
-        return;
-    c->stats.allow_listed++;
-    c->allow_hits[risk->allowed_app ? risk->allowed->index : apps + risk->allowed->index]++;
-}
-
-void report_detection(struct correlator *c, struct report *r, enum finding_type type)
-{
-    struct suspicion *s = r->parties.key->suspicion;
-    struct open_alert *alert = &s->alert;
-    bool opaque = is_opaque(type);
-    struct finding_clause clauses[FINDING_CLAUSES_MAX];
-    struct risk_verdict risk;
-    struct finding f;
-
-    if (alert->open && alert->type < type)
-        type = alert->type; /* an open alert never steps down */
-    if (!opaque)
-        add_contrast_control(r);
-    fill(c, r, type, &f, &risk);
-    if (alert->open && !is_worth_a_revision(c, alert, &f))
-        return;
-    if (!alert->open) {
-        if (!f.informational && !may_issue(c, r->parties.device))
-            return;
-        open_alert(alert, r, opaque ? s->direct_first : s->first_session);
-    }
-    f.state = alert->revision == 0 ? FINDING_OPEN : FINDING_UPDATED;
-    f.revision = ++alert->revision;
-    alert->type = type;
-    alert->severity = f.severity;
-    alert->emitted_ns = c->now_ns;
-    memcpy(f.alert_id, alert->alert_id, sizeof(f.alert_id));
-    f.clauses = clauses;
-    f.clause_count = list_clauses(type, f.analytic, clauses);
-    count_allowed(c, &risk);
-    if (r->parties.device_destination && r->parties.device_destination->refusals) {
-        r->parties.device_destination->refusals->alert_key = r->parties.key->entry.id;
-        r->parties.device_destination->refusals->has_alert = true;
-    }
-    issue(c, &f);
-}
-
-void report_end(struct correlator *c, struct parties *p, enum finding_state state,
-                const char *why)
-{
-    struct suspicion *s = p->key->suspicion;
-    struct report r = {.parties = *p};
-    char address[ADDRESS_TEXT_MAX];
-    struct finding_clause clauses[FINDING_CLAUSES_MAX];
-    struct risk_verdict risk;
-    struct finding f;
-
-    if (!s || !s->alert.open)
-        return;
-    fill(c, &r, s->alert.type, &f, &risk);
-    f.state = state;
-    f.severity = s->alert.severity;
-    f.has_hypotheses = false;
-    f.confidence = 0;
-    f.revision = ++s->alert.revision;
-    memcpy(f.alert_id, s->alert.alert_id, sizeof(f.alert_id));
-    f.clauses = clauses;
-    f.clause_count = list_clauses(f.type, f.analytic, clauses);
-    (void)snprintf(f.reason, sizeof(f.reason), "%s", why);
-    (void)snprintf(f.message, sizeof(f.message), "Device %s and %s: the alert is %s.",
-                   address_describe(&p->device->address, address), s->destination,
-                   state == FINDING_CLOSED ? "closed" : "withdrawn");
-    s->alert.open = false;
-    if (p->device_destination && p->device_destination->refusals)
-        p->device_destination->refusals->has_alert = false;
-    issue(c, &f);
 }
 
 /* ---- notices */
@@ -459,5 +333,5 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.end_ns = n->end_ns;
     (void)snprintf(f.message, sizeof(f.message), "%s", n->message);
     (void)snprintf(f.reason, sizeof(f.reason), "%s", n->reason);
-    issue(c, &f);
+    report_issue(c, &f);
 }

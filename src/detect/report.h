@@ -1,12 +1,13 @@
 /*
- * From a key and its verdicts to a finding: type, severity, risk, confidence, sentences, and the
- * life of the alert (opened, updated, closed, retracted). One open alert for each key.
+ * From a key and its verdicts to a finding: severity, risk, confidence, evidence, clauses of the
+ * analytics, sentences. When it is issued is alert_life.h's and notice_life.h's.
  */
 #pragma once
 
 #include "detect/cause.h"
 #include "detect/parties.h"
 #include "detect/refusal.h"
+#include "detect/risk.h"
 
 /* All that a detection of a key rests on. */
 struct report {
@@ -21,11 +22,18 @@ struct report {
     size_t evidence_count;
 };
 
-/*
- * Issue the finding `type` for a key, or a revision of the alert that is open for it when the type
- * takes precedence, the severity rises or dedup_h has passed.
- */
-void report_detection(struct correlator *c, struct report *r, enum finding_type type);
+/* What a finding of a key points at beside the report. */
+struct report_parts {
+    struct risk_verdict risk;
+    struct finding_clause clauses[FINDING_CLAUSES_MAX];
+};
+
+/* Fill in all that depends on the key's present state and not on the life of its alert. */
+void report_fill(struct correlator *c, struct report *r, enum finding_type type,
+                 struct finding *f, struct report_parts *parts);
+
+/* Count a finding and hand it on. */
+void report_issue(struct correlator *c, struct finding *f);
 
 /* The evidence of several keys in order of time; `out` has room for FINDING_EVIDENCE_MAX. Returns
  * how many. With `app`, of that app's keys alone. */
@@ -35,10 +43,6 @@ size_t report_gather(struct correlator *c, const struct memory_id *keys, size_t 
 /* One entry of evidence from a session. */
 void report_evidence(const struct session *s, double weight_db, bool counted,
                      struct finding_evidence *out);
-
-/* Close (behaviour ended) or retract (evidence refuted) the open alert of a key, if there is one. */
-void report_end(struct correlator *c, struct parties *p, enum finding_state state,
-                const char *why);
 
 /* A notice. Texts and pointers are lent. */
 struct notice {

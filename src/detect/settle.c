@@ -62,6 +62,11 @@ bool settle_take(struct settle_queue *q, uint64_t until_ns, struct settle_entry 
     return true;
 }
 
+uint64_t settle_next_ns(const struct settle_queue *q)
+{
+    return q->count > 0 ? q->entries[0].time_ns : UINT64_MAX;
+}
+
 void settle_fini(struct settle_queue *q)
 {
     free(q->entries);

@@ -30,4 +30,7 @@ void settle_put(struct settle_queue *q, uint64_t time_ns, const struct memory_id
 /* Take the first entry whose time is at most `until_ns`; false when there is none. */
 bool settle_take(struct settle_queue *q, uint64_t until_ns, struct settle_entry *out);
 
+/* Time of the first entry, UINT64_MAX when there is none. */
+uint64_t settle_next_ns(const struct settle_queue *q);
+
 void settle_fini(struct settle_queue *q);
