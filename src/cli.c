@@ -79,11 +79,13 @@ void cli_print_help(void)
         "usage: pinsight -r FILE|DIR|- [-r ...] [options] [BPF filter]\n"
         "\n"
         "input\n"
-        "  -r PATH                 capture file (pcap, pcapng, .gz, .zst), `-` for standard\n"
+        "  -r PATH                 capture file (pcap, pcapng, .gz, .zst), `-` for "
+        "standard\n"
         "                          input, or a folder: all captures in it by first packet\n"
         "  -F, --filter-file FILE  BPF filter from a file instead of the arguments\n"
         "  -n, --count N           stop after N packets\n"
-        "  -k, --checksums WHAT    all: drop packets with a wrong checksum; none (default)\n"
+        "  -k, --checksums WHAT    all: drop packets with a wrong checksum; none "
+        "(default)\n"
         "\n"
         "what is inspected\n"
         "  --inspection-ca FILE    certificate of an inspection authority (PEM or DER);\n"
@@ -95,8 +97,10 @@ void cli_print_help(void)
         "output\n"
         "  -o, --output PATH       events as JSON lines, `-` standard output (default)\n"
         "  --format ecs|text       JSON (Elastic Common Schema) or readable text\n"
-        "  --sessions[=full]       also an event for each TLS session; full: and its totals\n"
-        "  --stats[=SECONDS]       also events with all counters, in packet time and at the end\n"
+        "  --sessions[=full]       also an event for each TLS session; full: and its "
+        "totals\n"
+        "  --stats[=SECONDS]       also events with all counters, in packet time and at "
+        "the end\n"
         "\n"
         "other\n"
         "  -T, --test-config       check settings and rules, say what is wrong, exit\n"
@@ -275,7 +279,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
         if (strcmp(argv[1], verbs[i]) == 0)
             return err_set(why, "%s: this version has the sensor only", argv[1]);
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:r:i:c:o:j:n:F:k:TVvqh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:r:i:c:o:j:n:F:k:TVvqh", long_options,
+                                 NULL)) != -1) {
         if (option == ':')
             return err_set(why, "%s needs a value", argv[optind - 1]);
         if (option == '?')
@@ -287,7 +292,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
     if (join_filter(cli, argc - optind, argv + optind, why) < 0)
         return -1;
     if (cli->action == CLI_RUN && cli->input_count == 0)
-        return err_set(why, "nothing to read: give captures with -r; pinsight --help tells more");
+        return err_set(
+            why, "nothing to read: give captures with -r; pinsight --help tells more");
     return 0;
 }
 

@@ -135,7 +135,8 @@ static int run(const struct cli *cli, const struct config *config)
 static int run_within_memory(const struct cli *cli, struct config *config)
 {
     if (plan_fit(&config->limits, worker_connection_bytes()))
-        log_warn("limits.memory is too small for the other limits: they are lowered to %u flows, "
+        log_warn("limits.memory is too small for the other limits: they are lowered to %u "
+                 "flows, "
                  "%u handshakes, %u devices, %u keys and %u certificates",
                  config->limits.flows, config->limits.handshakes, config->limits.devices,
                  config->limits.keys, config->limits.certificates);

@@ -12,8 +12,8 @@ void log_set_level(enum log_level level)
     current_level = level;
 }
 
-__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
-                                                             const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+write_line(enum log_level level, const char *format, va_list args)
 {
     char line[LOG_LINE_MAX];
 

@@ -106,8 +106,8 @@ SPAN_CHECKED static inline bool span_u32(struct span *s, uint32_t *out)
 {
     if (s->len < 4)
         return false;
-    *out = (uint32_t)s->data[0] << 24 | (uint32_t)s->data[1] << 16 | (uint32_t)s->data[2] << 8 |
-           (uint32_t)s->data[3];
+    *out = (uint32_t)s->data[0] << 24 | (uint32_t)s->data[1] << 16 |
+           (uint32_t)s->data[2] << 8 | (uint32_t)s->data[3];
     s->data += 4;
     s->len -= 4;
     return true;

@@ -15,7 +15,8 @@ static uint64_t look_back(const struct tuning *t, uint64_t now_ns)
 
 static struct finding_control *next_control(struct cause_verdict *v)
 {
-    return v->control_count < FINDING_CONTROLS_MAX ? &v->controls[v->control_count++] : NULL;
+    return v->control_count < FINDING_CONTROLS_MAX ? &v->controls[v->control_count++]
+                                                   : NULL;
 }
 
 __attribute__((format(printf, 2, 0))) static void set_fact(struct finding_control *c,
@@ -96,7 +97,8 @@ static void observe_app(const struct tuning *t, const struct cause_facts *f,
     else if (refused >= t->observe.app_rejects_destinations &&
              id_set_count(&f->device_app->accepted, since, 0) == 0)
         observe(t, v, OBSERVATION_APP_REJECTS_ALL,
-                "the same app fingerprint refused %zu destinations and accepted none", refused);
+                "the same app fingerprint refused %zu destinations and accepted none",
+                refused);
 }
 
 static void observe_site(const struct tuning *t, const struct cause_facts *f,
@@ -112,9 +114,11 @@ static void observe_site(const struct tuning *t, const struct cause_facts *f,
                 "another app fingerprint accepted inspection of the same destination");
     else if (id_set_count(&d->accepting_devices, since, 0) == 0 &&
              id_set_count(&d->refusing_apps, since, 0) >= t->observe.site_rejected_apps &&
-             id_set_count(&d->refusing_devices, since, 0) >= t->observe.site_rejected_devices)
+             id_set_count(&d->refusing_devices, since, 0) >=
+                 t->observe.site_rejected_devices)
         observe(t, v, OBSERVATION_SITE_REJECTED_BY_MANY,
-                "the destination is refused by %zu app fingerprints on %zu devices, accepted by "
+                "the destination is refused by %zu app fingerprints on %zu devices, "
+                "accepted by "
                 "none",
                 id_set_count(&d->refusing_apps, since, 0),
                 id_set_count(&d->refusing_devices, since, 0));

@@ -79,10 +79,11 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     hold_back_init(&c->hold_back);
     memory_table_init(&c->devices, sizeof(struct device), devices, drop_device, NULL);
     memory_table_init(&c->apps, sizeof(struct app), devices, drop_app, NULL);
-    memory_table_init(&c->destinations, sizeof(struct destination), keys / 2, drop_destination,
-                      NULL);
+    memory_table_init(&c->destinations, sizeof(struct destination), keys / 2,
+                      drop_destination, NULL);
     memory_table_init(&c->device_apps, sizeof(struct device_app), keys / 2, NULL, NULL);
-    memory_table_init(&c->app_destinations, sizeof(struct app_destination), keys, NULL, NULL);
+    memory_table_init(&c->app_destinations, sizeof(struct app_destination), keys, NULL,
+                      NULL);
     memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys,
                       drop_pair, NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
@@ -95,9 +96,12 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
 
 void correlator_fini(struct correlator *c)
 {
-    struct memory_table *tables[] = {&c->devices,      &c->apps,
-                                     &c->destinations, &c->device_apps,
-                                     &c->keys,         &c->app_destinations,
+    struct memory_table *tables[] = {&c->devices,
+                                     &c->apps,
+                                     &c->destinations,
+                                     &c->device_apps,
+                                     &c->keys,
+                                     &c->app_destinations,
                                      &c->device_destinations};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -30,7 +30,7 @@ struct judgement;
 struct correlator_options {
     const struct rules *rules;
     const struct config_inspection *inspection;
-    const char *const *authority_names; /* by authority index */
+    const char *const *authority_names;            /* by authority index */
     const uint8_t (*authority_keys)[SHA256_BYTES]; /* and their pins; may be NULL */
     size_t authority_count;
     size_t max_devices;
@@ -51,7 +51,7 @@ struct correlator_stats {
     uint64_t sessions;
     uint64_t superseded;
     uint64_t ech_retries;
-    uint64_t refusals;        /* of inspected sessions */
+    uint64_t refusals; /* of inspected sessions */
     uint64_t accepts;
     uint64_t direct;
     uint64_t findings[FINDING_TYPE_COUNT]; /* revisions issued */
@@ -59,12 +59,12 @@ struct correlator_stats {
     uint64_t updated;
     uint64_t closed;
     uint64_t retracted;
-    uint64_t vetoed;          /* stage 1 fired, but unused connections explain it */
-    uint64_t waiting;         /* stage 1 fired, decision waits for the device */
-    uint64_t allow_listed;    /* lowered to informational by a list */
-    uint64_t rate_capped;     /* not issued: the device had its share of the day */
-    uint64_t duplicates;      /* the same connection was captured before */
-    uint64_t late;            /* sessions told so late that they were dated anew */
+    uint64_t vetoed;       /* stage 1 fired, but unused connections explain it */
+    uint64_t waiting;      /* stage 1 fired, decision waits for the device */
+    uint64_t allow_listed; /* lowered to informational by a list */
+    uint64_t rate_capped;  /* not issued: the device had its share of the day */
+    uint64_t duplicates;   /* the same connection was captured before */
+    uint64_t late;         /* sessions told so late that they were dated anew */
     uint64_t no_memory;
 };
 
@@ -89,14 +89,16 @@ struct correlator {
         device_destinations, keys;
     struct seen_session *seen; /* SEEN_SESSIONS of them, by id */
     struct settle_queue settle;
-    struct settle_queue expiry; /* keys with an open alert: closed when nothing more comes */
+    struct settle_queue
+        expiry; /* keys with an open alert: closed when nothing more comes */
     struct correlator_stats stats;
     uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
     struct broken_fleet broken;
     uint64_t last_accept_ns; /* latest inspected session that any device accepted */
-    uint64_t now_ns;      /* decision time of the session or timer at hand */
-    uint64_t ordered_ns;  /* sessions decided until then are in order */
-    uint32_t clock_steps; /* how often it was drained because the input's clock stepped back */
+    uint64_t now_ns;         /* decision time of the session or timer at hand */
+    uint64_t ordered_ns;     /* sessions decided until then are in order */
+    uint32_t
+        clock_steps; /* how often it was drained because the input's clock stepped back */
 };
 
 int correlator_init(struct correlator *c, const struct correlator_options *options,

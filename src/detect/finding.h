@@ -46,8 +46,8 @@ struct finding_evidence {
     enum inspection_state inspection;
     double inspection_probability;
     enum inspection_basis inspection_basis;
-    double weight_db;  /* as counted: class weight times P(inspected), after guards */
-    bool counted;      /* the strongest of its episode; others are listed with 0 */
+    double weight_db; /* as counted: class weight times P(inspected), after guards */
+    bool counted;     /* the strongest of its episode; others are listed with 0 */
 };
 
 /* A control of stage 2 (or contrast, veto) that was used, with its four likelihoods. */
@@ -83,16 +83,16 @@ struct finding {
     enum finding_type type;
     enum finding_state state;
     uint8_t alert_id[16];
-    uint32_t revision;    /* from 1 */
-    uint64_t time_ns;     /* packet time at which this revision was issued */
-    uint64_t start_ns;    /* first and last contributing session */
+    uint32_t revision; /* from 1 */
+    uint64_t time_ns;  /* packet time at which this revision was issued */
+    uint64_t start_ns; /* first and last contributing session */
     uint64_t end_ns;
     const char *analytic; /* "AN1725", "AN1726" or "PINSIGHT-..." */
     const char *platform; /* "android", "ios"; NULL when unknown */
     const char *platform_basis;
 
-    int severity;         /* 1, 21, 47, 73, 99 */
-    int risk_score;       /* 0 to 100 */
+    int severity;   /* 1, 21, 47, 73, 99 */
+    int risk_score; /* 0 to 100 */
     double confidence;
     double stage1_db;
     double hypotheses[HYPOTHESES];
@@ -113,7 +113,8 @@ struct finding {
     char app_key[APP_KEY_TEXT_MAX];
     char ja4[JA4_TEXT_MAX];
     bool app_shared;
-    const char *bypass_actor; /* "box_or_policy", "client_or_unknown"; NULL when not applicable */
+    const char
+        *bypass_actor; /* "box_or_policy", "client_or_unknown"; NULL when not applicable */
     char authority[SESSION_AUTHORITY_MAX];
 
     struct finding_counts counts;

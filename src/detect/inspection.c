@@ -239,7 +239,8 @@ static void name_authority(struct inspection *in, struct session *s)
         memcpy(s->authority_key, in->options.authority_keys[i], SHA256_BYTES);
 }
 
-void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out)
+void inspection_judge(struct inspection *in, struct session *s,
+                      struct inspection_context *out)
 {
     enum profile_certificate certificate = certificate_says(in, s);
     struct inspection_context context = {.segment = inspection_segment(in, &s->client)};

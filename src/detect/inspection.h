@@ -48,7 +48,7 @@ enum inspection_evidence {
     EVIDENCE_FLIGHT_MATCH,
     EVIDENCE_FLIGHT_DIFFERS,
     EVIDENCE_QUIC,
-    EVIDENCE_AUTHORITY,       /* these two decide: they stand alone */
+    EVIDENCE_AUTHORITY, /* these two decide: they stand alone */
     EVIDENCE_OTHER_AUTHORITY,
     EVIDENCE_COUNT,
 };
@@ -73,15 +73,16 @@ struct inspection_context {
     struct inspection_sum sum;
     const struct config_segment *segment; /* NULL outside the configured segments */
     bool bypassed;                        /* deliberately not inspected */
-    bool other_authority;                 /* a certificate that is not the authority's is seen */
-    bool untrusted_upstream;              /* self-signed or private certificate seen directly */
+    bool other_authority;    /* a certificate that is not the authority's is seen */
+    bool untrusted_upstream; /* self-signed or private certificate seen directly */
 };
 
 void inspection_init(struct inspection *in, const struct inspection_options *options);
 void inspection_fini(struct inspection *in);
 
 /* Fill state, probability, basis and authority of the session, and learn from it. */
-void inspection_judge(struct inspection *in, struct session *s, struct inspection_context *out);
+void inspection_judge(struct inspection *in, struct session *s,
+                      struct inspection_context *out);
 
 /* "syn_ack_match" */
 const char *inspection_evidence_name(enum inspection_evidence evidence);

@@ -103,8 +103,7 @@ static void merge_apps(struct correlator *c, struct report *r)
         return;
     r->refusal = together;
     r->merged = true;
-    r->evidence_count =
-        report_gather(c, pair->keys, pair->key_count, NULL, r->evidence);
+    r->evidence_count = report_gather(c, pair->keys, pair->key_count, NULL, r->evidence);
 }
 
 static void observe(struct correlator *c, struct report *r)
@@ -123,8 +122,8 @@ static void observe(struct correlator *c, struct report *r)
     r->refusal = refusal_judge(t, &p->key->suspicion->streak, p->key, p->device,
                                p->device_destination, c->now_ns);
     merge_apps(c, r);
-    r->direct_in_window = direct_since(p->key->suspicion,
-                                       before(c->now_ns, tuning_ns(t->time_window_s)));
+    r->direct_in_window =
+        direct_since(p->key->suspicion, before(c->now_ns, tuning_ns(t->time_window_s)));
     r->refused_then_direct = went_direct(t, p->key->suspicion);
     r->bypass_actor = bypass_actor(p->destination, p->key, c->now_ns);
     cause_judge(c->options.rules, &facts, &r->cause);
@@ -221,9 +220,10 @@ static bool notify_fleet(struct correlator *c, struct report *r)
         device->last_accept_ns >= s->streak.first_ns)
         return false;
     if (s->authority && device->authority && s->authority != device->authority) {
-        notice_site(c, r, &device->address, 1,
-                    "The device accepted inspection until its certificates came from another "
-                    "authority, which seems not to be rolled out everywhere.");
+        notice_site(
+            c, r, &device->address, 1,
+            "The device accepted inspection until its certificates came from another "
+            "authority, which seems not to be rolled out everywhere.");
         return true;
     }
     if (c->last_accept_ns >= s->streak.first_ns) {
@@ -236,10 +236,11 @@ static bool notify_fleet(struct correlator *c, struct report *r)
         b->devices[b->count++] = device->address;
     if (b->count < BROKEN_DEVICES_MIN)
         return false;
-    notice_site(c, r, b->devices, b->count,
-                "Several devices that accepted inspection before refuse it since the same moment, "
-                "and none has accepted anything since: the authority, the inspection or a clock "
-                "broke for all of them.");
+    notice_site(
+        c, r, b->devices, b->count,
+        "Several devices that accepted inspection before refuse it since the same moment, "
+        "and none has accepted anything since: the authority, the inspection or a clock "
+        "broke for all of them.");
     return true;
 }
 
@@ -258,9 +259,10 @@ static void notify_key(struct correlator *c, struct judgement *j)
     else if (p[HYPOTHESIS_APPCA] >= t->pin_report_min)
         notice_app(c, r);
     else if (p[HYPOTHESIS_SITE] >= t->pin_report_min)
-        notice_site(c, r, &r->parties.device->address, 1,
-                    "Different programs or a browser refuse this destination and nothing accepts "
-                    "it, while they accept others.");
+        notice_site(
+            c, r, &r->parties.device->address, 1,
+            "Different programs or a browser refuse this destination and nothing accepts "
+            "it, while they accept others.");
 }
 
 void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)

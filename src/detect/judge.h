@@ -9,13 +9,13 @@
 /* A key at one time: all that its type follows from. */
 struct judgement {
     struct report report;
-    uint64_t since_ns;     /* the stretch of refusals began then */
-    bool selective;        /* the device accepted another destination in that stretch */
-    bool client_refuses;   /* neither the device as a whole nor the site is likely at fault */
-    bool only_refused;     /* the device never accepted, and refused nothing else */
-    bool other_alert;      /* the alert for another app of the device says it already */
-    bool opaque;           /* direct sessions where inspection is the rule */
-    bool final;            /* the wait for the device to accept something else is over */
+    uint64_t since_ns;   /* the stretch of refusals began then */
+    bool selective;      /* the device accepted another destination in that stretch */
+    bool client_refuses; /* neither the device as a whole nor the site is likely at fault */
+    bool only_refused;   /* the device never accepted, and refused nothing else */
+    bool other_alert;    /* the alert for another app of the device says it already */
+    bool opaque;         /* direct sessions where inspection is the rule */
+    bool final;          /* the wait for the device to accept something else is over */
     enum finding_type type; /* FINDING_TYPE_COUNT: no detection */
 };
 

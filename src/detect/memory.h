@@ -17,7 +17,7 @@
 #include "base/span.h"
 
 #define MEMORY_STEP_S 60u
-#define MEMORY_CHUNK 256u /* records made at once */
+#define MEMORY_CHUNK 256u        /* records made at once */
 #define MEMORY_ID_PARTS_MAX 1024 /* bytes of all parts of an id; what is longer is cut */
 
 struct memory_id {
@@ -34,9 +34,9 @@ struct memory_entry {
 };
 
 struct memory_table {
-    unsigned char **chunks;  /* records, MEMORY_CHUNK to a chunk, made as they are needed */
-    uint32_t *index;         /* open addressing: numbers, 0 for none */
-    uint32_t *tags;          /* a part of the id beside each number */
+    unsigned char **chunks; /* records, MEMORY_CHUNK to a chunk, made as they are needed */
+    uint32_t *index;        /* open addressing: numbers, 0 for none */
+    uint32_t *tags;         /* a part of the id beside each number */
     uint32_t index_mask;
     uint32_t used;           /* numbers ever handed out */
     uint32_t oldest, newest; /* order of use */
@@ -45,7 +45,8 @@ struct memory_table {
     size_t most;
     uint64_t dropped;
     uint32_t now_s;
-    void (*drop)(void *ctx, struct memory_entry *entry); /* before a record goes; may be NULL */
+    void (*drop)(void *ctx,
+                 struct memory_entry *entry); /* before a record goes; may be NULL */
     void *ctx;
 };
 

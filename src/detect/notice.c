@@ -55,16 +55,18 @@ void notice_app(struct correlator *c, struct report *r)
 
     if (!p->app)
         return;
-    (void)snprintf(message, sizeof(message),
-                   "An app on device %s (fingerprint %s) does not trust the inspection authority: "
-                   "it refused %u sessions, the latest to %s.",
-                   address_describe(&p->device->address, address), s->ja4,
-                   r->refusal.sum.attempts, s->destination);
+    (void)snprintf(
+        message, sizeof(message),
+        "An app on device %s (fingerprint %s) does not trust the inspection authority: "
+        "it refused %u sessions, the latest to %s.",
+        address_describe(&p->device->address, address), s->ja4, r->refusal.sum.attempts,
+        s->destination);
     n.scope = span_of_text(s->app_key);
     n.device = p->device;
     n.message = message;
-    n.reason = "The device accepts inspection, this app does not: it looks like an app that "
-               "trusts public authorities only, not like a pin for one destination.";
+    n.reason =
+        "The device accepts inspection, this app does not: it looks like an app that "
+        "trusts public authorities only, not like a pin for one destination.";
     notice_life_raise(c, &p->app->notice, &n, tuning_of(c)->app_notice_h);
 }
 
@@ -102,10 +104,11 @@ void notice_site(struct correlator *c, struct report *r, const struct address *d
 
     if (!p->destination)
         return;
-    (void)snprintf(message, sizeof(message),
-                   "Clients refuse the certificate that is shown for %s, and the fault seems to "
-                   "lie with the site or with the inspection.",
-                   s->destination);
+    (void)snprintf(
+        message, sizeof(message),
+        "Clients refuse the certificate that is shown for %s, and the fault seems to "
+        "lie with the site or with the inspection.",
+        s->destination);
     n.scope = span_of_text(s->destination);
     n.related = devices;
     n.related_count = device_count;
@@ -143,8 +146,8 @@ static void notify_device(struct correlator *c, struct device *device,
                        .device = device,
                        .scope = span_of(device->address.bytes, 16),
                        .evidence = evidence,
-                       .evidence_count = report_gather(c, device->waiting,
-                                                       device->waiting_count, NULL, evidence),
+                       .evidence_count = report_gather(
+                           c, device->waiting, device->waiting_count, NULL, evidence),
                        .cause = &cause,
                        .sum = &refusal->sum,
                        .related = &device->address,
@@ -157,15 +160,17 @@ static void notify_device(struct correlator *c, struct device *device,
     judge_device_cause(c, device, &cause);
     n.confidence = refusal_probability(refusal->db) * cause.probability[HYPOTHESIS_DEV];
     memcpy(n.first_session, device->first_session, sizeof(n.first_session));
-    (void)snprintf(message, sizeof(message),
-                   "Device %s refuses all TLS inspection: %u sessions refused, none accepted. It "
-                   "seems to lack the inspection authority.",
-                   address_describe(&device->address, address), refusal->sum.attempts);
-    n.reason = device->apps.count > 1
-                   ? "Several app fingerprints refuse, and the device accepted no inspected "
-                     "session in the look-back."
-                   : "All that is seen of the device is one app fingerprint that refuses: a "
-                     "pinned app and a missing authority cannot be told apart.";
+    (void)snprintf(
+        message, sizeof(message),
+        "Device %s refuses all TLS inspection: %u sessions refused, none accepted. It "
+        "seems to lack the inspection authority.",
+        address_describe(&device->address, address), refusal->sum.attempts);
+    n.reason =
+        device->apps.count > 1
+            ? "Several app fingerprints refuse, and the device accepted no inspected "
+              "session in the look-back."
+            : "All that is seen of the device is one app fingerprint that refuses: a "
+              "pinned app and a missing authority cannot be told apart.";
     notice_life_raise(c, &device->notice, &n, tuning_of(c)->device_notice_h);
 }
 
@@ -212,10 +217,11 @@ static void notify_mtls(struct correlator *c, const struct destination *d)
     n.start_ns = evidence[0].time_ns;
     n.end_ns = evidence[MTLS_RING - 1].time_ns;
     memcpy(n.first_session, m->first, sizeof(n.first_session));
-    (void)snprintf(message, sizeof(message),
-                   "%s demands a client certificate that its clients do not send: at least %u "
-                   "sessions ended for that reason.",
-                   d->name, tuning_of(c)->mtls_sessions);
+    (void)snprintf(
+        message, sizeof(message),
+        "%s demands a client certificate that its clients do not send: at least %u "
+        "sessions ended for that reason.",
+        d->name, tuning_of(c)->mtls_sessions);
     notice_life_raise(c, &m->notice, &n, tuning_of(c)->mtls_notice_h);
 }
 

@@ -137,7 +137,8 @@ static void wait_for_device(struct parties *p)
         if (memory_id_equal(&d->waiting[i], &p->key->entry.id))
             return;
     if (d->waiting_count == DEVICE_WAITING) {
-        memmove(&d->waiting[0], &d->waiting[1], sizeof(d->waiting[0]) * (DEVICE_WAITING - 1));
+        memmove(&d->waiting[0], &d->waiting[1],
+                sizeof(d->waiting[0]) * (DEVICE_WAITING - 1));
         d->waiting_count--;
     }
     d->waiting[d->waiting_count++] = p->key->entry.id;
@@ -164,9 +165,10 @@ static void retract(struct correlator *c, struct parties *p)
     sum = streak_since(&other.key->suspicion->streak, 0);
     if (sum.episodes > 0 && sum.only_vetoable &&
         other.key->suspicion->alert.type != FINDING_REFUSED_THEN_DIRECT)
-        alert_life_end(c, &other, FINDING_RETRACTED,
-                   "Another app of the device completed an inspected session with data to the "
-                   "same destination: the sessions without data were unused connections.");
+        alert_life_end(
+            c, &other, FINDING_RETRACTED,
+            "Another app of the device completed an inspected session with data to the "
+            "same destination: the sessions without data were unused connections.");
 }
 
 static void look_at_waiting(struct correlator *c, struct device *d)
@@ -204,8 +206,9 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
     retract(c, p);
     notice_life_heal(c, p, s);
     if (p->key->suspicion) {
-        alert_life_end(c, p, FINDING_CLOSED,
-                   "The same app accepted inspection of the destination: the refusals ended.");
+        alert_life_end(
+            c, p, FINDING_CLOSED,
+            "The same app accepted inspection of the destination: the refusals ended.");
         streak_clear(&p->key->suspicion->streak);
         p->key->suspicion->has_first = false;
     }
@@ -273,8 +276,8 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     if (p->device->streak->refusals == 0)
         memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
     (void)streak_add(p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
-    (void)streak_add(&p->device_destination->refusals->streak, s->start_ns, s->decided_ns, weight,
-                     flags, gap_ns);
+    (void)streak_add(&p->device_destination->refusals->streak, s->start_ns, s->decided_ns,
+                     weight, flags, gap_ns);
     note_pair(p);
     if (place == STREAK_STRONGEST)
         count_no_longer(sus);
@@ -303,8 +306,9 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
             return;
     if (!sus || sus->streak.refusals == 0)
         return;
-    alert_life_end(c, p, FINDING_RETRACTED,
-               "The sessions were not inspected after all: what answers is not one machine.");
+    alert_life_end(
+        c, p, FINDING_RETRACTED,
+        "The sessions were not inspected after all: what answers is not one machine.");
     streak_clear(&sus->streak);
     clear_pair(p);
     sus->has_first = false;
@@ -337,15 +341,15 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
 
 /* ---- every session */
 
-static void note_platform(const struct rules *rules, struct device *d, const struct session *s,
-                          uint64_t now_ns)
+static void note_platform(const struct rules *rules, struct device *d,
+                          const struct session *s, uint64_t now_ns)
 {
     char name[SESSION_NAME_MAX];
     const struct platform_hint *hint =
         rules_find_platform(rules, span_of_text(session_destination(s, name)));
 
-    if (!hint || !id_set_add(&d->platform_hints, XXH3_64bits(hint->match, strlen(hint->match)),
-                             now_ns))
+    if (!hint || !id_set_add(&d->platform_hints,
+                             XXH3_64bits(hint->match, strlen(hint->match)), now_ns))
         return;
     d->platform_db[hint->platform] += (float)hint->weight_db;
 }
@@ -353,8 +357,9 @@ static void note_platform(const struct rules *rules, struct device *d, const str
 static void note_device(struct correlator *c, struct parties *p, const struct session *s)
 {
     struct device *d = p->device;
-    bool failing = s->outcome_raw == OUTCOME_ABORTED_EARLY || s->outcome_raw == OUTCOME_STALLED ||
-                   s->shape == SHAPE_S3 || s->shape == SHAPE_S5;
+    bool failing = s->outcome_raw == OUTCOME_ABORTED_EARLY ||
+                   s->outcome_raw == OUTCOME_STALLED || s->shape == SHAPE_S3 ||
+                   s->shape == SHAPE_S5;
 
     if (!d->first_ns) {
         d->first_ns = s->start_ns;
@@ -385,7 +390,8 @@ static void note_fleet(struct parties *p, const struct session *s, uint64_t now_
 
 static bool carries_data(const struct session *s)
 {
-    return s->outcome == OUTCOME_ACCEPTED || (s->outcome == OUTCOME_RESUMED && s->established);
+    return s->outcome == OUTCOME_ACCEPTED ||
+           (s->outcome == OUTCOME_RESUMED && s->established);
 }
 
 static void on_inspected(struct correlator *c, struct parties *p, const struct session *s,
@@ -428,7 +434,8 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
 void observe_session(struct correlator *c, const struct session *s,
                      const struct inspection_context *context)
 {
-    bool has_hello = s->ja4[0] != '\0'; /* else neither the app nor the destination is known */
+    bool has_hello =
+        s->ja4[0] != '\0'; /* else neither the app nor the destination is known */
     struct parties p;
 
     if (has_hello && !parties_of_session(c, s, &p)) {

@@ -94,7 +94,8 @@ bool parties_of_session(struct correlator *c, const struct session *s, struct pa
     return true;
 }
 
-bool parties_of_key(struct correlator *c, const struct memory_id *key_id, struct parties *out)
+bool parties_of_key(struct correlator *c, const struct memory_id *key_id,
+                    struct parties *out)
 {
     struct parties p = {.key = memory_peek(&c->keys, key_id)};
     struct memory_id id;

@@ -21,4 +21,5 @@ struct parties {
 bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out);
 
 /* The records of a key that is there; those that were dropped are NULL. False without a device. */
-bool parties_of_key(struct correlator *c, const struct memory_id *key_id, struct parties *out);
+bool parties_of_key(struct correlator *c, const struct memory_id *key_id,
+                    struct parties *out);

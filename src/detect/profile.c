@@ -262,8 +262,8 @@ static enum profile_match compare_flight(const struct profile_scope *scope,
     return match;
 }
 
-struct profile_answer profile_compare(const struct profile_scope *scope, const struct session *s,
-                                      const struct tuning *tuning)
+struct profile_answer profile_compare(const struct profile_scope *scope,
+                                      const struct session *s, const struct tuning *tuning)
 {
     struct profile_answer answer = {.syn_ack = PROFILE_NONE};
 
@@ -311,8 +311,8 @@ static void learn_value(struct profile_values *v, uint16_t value, uint64_t name)
     for (size_t i = 0; i < v->count; i++) {
         if (v->values[i].value == value) {
             v->values[i].used++;
-            (void)add_name(v->values[i].names, &v->values[i].name_count, PROFILE_VALUE_NAMES_MAX,
-                           name);
+            (void)add_name(v->values[i].names, &v->values[i].name_count,
+                           PROFILE_VALUE_NAMES_MAX, name);
             return;
         }
         if (v->values[i].name_count < slot->name_count ||
@@ -321,7 +321,8 @@ static void learn_value(struct profile_values *v, uint16_t value, uint64_t name)
     }
     if (v->count < PROFILE_VALUES_MAX)
         slot = &v->values[v->count++];
-    *slot = (struct profile_value){.value = value, .name_count = 1, .names = {name}, .used = 1};
+    *slot =
+        (struct profile_value){.value = value, .name_count = 1, .names = {name}, .used = 1};
 }
 
 void profile_learn(struct profile_scope *scope, const struct session *s, uint64_t name,

@@ -27,7 +27,7 @@
 #define PROFILE_RTTS 31
 
 enum profile_match {
-    PROFILE_NONE,    /* there is nothing to compare with, or nothing to compare */
+    PROFILE_NONE, /* there is nothing to compare with, or nothing to compare */
     PROFILE_EQUAL,
     PROFILE_DIFFERS,
 };
@@ -35,17 +35,18 @@ enum profile_match {
 /* What a session says beside the profiles of its scope. */
 struct profile_answer {
     enum profile_match syn_ack; /* the answering machine is one of the boxes */
-    enum profile_match path;    /* TTL and round-trip time are the box's; DIFFERS: far slower */
-    enum profile_match flight;  /* layout of the encrypted server flight */
-    bool served;                /* a profile serves in this scope */
-    bool open_network;          /* who answers is many machines, not one box */
+    enum profile_match
+        path; /* TTL and round-trip time are the box's; DIFFERS: far slower */
+    enum profile_match flight; /* layout of the encrypted server flight */
+    bool served;               /* a profile serves in this scope */
+    bool open_network;         /* who answers is many machines, not one box */
 };
 
 struct profile_value {
     uint16_t value;
     uint8_t name_count;
     uint64_t names[PROFILE_VALUE_NAMES_MAX]; /* unrelated names that had it */
-    uint32_t used;     /* for replacing the least useful */
+    uint32_t used;                           /* for replacing the least useful */
 };
 
 struct profile_values {
@@ -76,11 +77,14 @@ struct profile_scope {
 };
 
 /* Compare before learning; `tuning` gives the limits. */
-struct profile_answer profile_compare(const struct profile_scope *scope, const struct session *s,
-                                      const struct tuning *tuning);
+struct profile_answer profile_compare(const struct profile_scope *scope,
+                                      const struct session *s, const struct tuning *tuning);
 
-enum profile_certificate { PROFILE_CERTIFICATE_NONE, PROFILE_CERTIFICATE_AUTHORITY,
-                           PROFILE_CERTIFICATE_OTHER };
+enum profile_certificate {
+    PROFILE_CERTIFICATE_NONE,
+    PROFILE_CERTIFICATE_AUTHORITY,
+    PROFILE_CERTIFICATE_OTHER
+};
 
 /*
  * Learn from a session: `name` is a hash of its registered domain, `certificate` what its visible

@@ -8,14 +8,14 @@
 #include "detect/memory.h"
 #include "detect/streak.h"
 
-#define DEVICE_RING 24     /* latest inspected accepts and refusals of a device */
-#define NOISE_BUCKETS 10   /* of the noise guard's window */
+#define DEVICE_RING 24   /* latest inspected accepts and refusals of a device */
+#define NOISE_BUCKETS 10 /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING 4
 #define KEY_RING 3
 #define MTLS_RING 3
-#define DEVICE_WAITING 8   /* keys that wait for a device to accept something else */
-#define PAIR_KEYS 4        /* app keys of one device that refuse one destination */
+#define DEVICE_WAITING 8 /* keys that wait for a device to accept something else */
+#define PAIR_KEYS 4      /* app keys of one device that refuse one destination */
 
 /* Something a device did, in short; ids are the low 32 bits. */
 struct device_event {
@@ -60,20 +60,22 @@ struct device {
     float platform_db[3];         /* by enum platform */
     struct id_set platform_hints; /* which hints were counted */
     uint64_t first_ns;
-    uint64_t last_accept_ns;   /* inspected */
-    uint32_t accepts;          /* inspected, ever */
-    uint32_t attempts;         /* inspected sessions with a verdict since the last accept, or ever */
-    struct id_set apps;        /* that attempted */
+    uint64_t last_accept_ns; /* inspected */
+    uint32_t accepts;        /* inspected, ever */
+    uint32_t
+        attempts; /* inspected sessions with a verdict since the last accept, or ever */
+    struct id_set apps; /* that attempted */
     struct device_ring accepted;
     struct device_ring refused;
     struct noise noise;
-    struct streak *streak;     /* any app, any destination; NULL before the first refusal */
+    struct streak *streak; /* any app, any destination; NULL before the first refusal */
     uint8_t first_session[SESSION_ID_BYTES]; /* first refusal of the streak */
     struct memory_id waiting[DEVICE_WAITING];
-    uint64_t settle_ns;        /* when its notices are looked at, 0 not */
+    uint64_t settle_ns;           /* when its notices are looked at, 0 not */
     struct notice_record *notice; /* device_not_onboarded; NULL before the first */
-    const char *authority;     /* configured one whose certificate it accepted last, NULL unknown */
-    uint64_t day_ns;           /* start of the day that `alerts_today` counts */
+    const char
+        *authority;  /* configured one whose certificate it accepted last, NULL unknown */
+    uint64_t day_ns; /* start of the day that `alerts_today` counts */
     uint32_t alerts_today;
 };
 
@@ -89,7 +91,8 @@ struct app {
     struct memory_entry entry;
     struct id_set devices;
     uint32_t device_count;
-    uint32_t domain_count; /* registered domains, approximately: an id is counted once while kept */
+    uint32_t
+        domain_count; /* registered domains, approximately: an id is counted once while kept */
     struct id_set domains;
     struct notice_record *notice; /* app_ca_untrusted; NULL before the first */
 };
@@ -105,16 +108,16 @@ struct mtls_record {
 
 struct destination {
     struct memory_entry entry;
-    char *name;                      /* owned */
-    struct id_set accepting_apps;    /* inspected */
+    char *name;                   /* owned */
+    struct id_set accepting_apps; /* inspected */
     struct id_set accepting_devices;
     struct id_set refusing_apps;
     struct id_set refusing_devices;
     struct id_set direct_apps;
-    struct id_set devices;           /* that contacted it at all */
+    struct id_set devices; /* that contacted it at all */
     uint32_t device_count;
-    struct notice_record *notice;    /* site_or_inspector_fault; NULL before the first */
-    struct mtls_record *mtls;        /* NULL before the first such session */
+    struct notice_record *notice; /* site_or_inspector_fault; NULL before the first */
+    struct mtls_record *mtls;     /* NULL before the first such session */
 };
 
 /* One app key and one destination, over the devices. */
@@ -136,7 +139,7 @@ struct pair_refusals {
 /* One device and one destination, over the apps. */
 struct device_destination {
     struct memory_entry entry;
-    uint64_t accepted_data_ns;     /* last inspected session with data */
+    uint64_t accepted_data_ns;      /* last inspected session with data */
     struct pair_refusals *refusals; /* NULL before the first refusal or alert */
 };
 
@@ -153,13 +156,13 @@ struct open_alert {
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */
 struct suspicion {
-    char *destination;        /* owned */
+    char *destination; /* owned */
     struct address server;
     uint16_t port;
     bool is_proxy;
     char app_key[APP_KEY_TEXT_MAX];
     char ja4[JA4_TEXT_MAX];
-    const char *authority;    /* name of a configured authority, NULL when none was seen */
+    const char *authority; /* name of a configured authority, NULL when none was seen */
     struct streak streak;
     struct finding_evidence *evidence; /* owned, grows to SUSPICION_EVIDENCE */
     uint8_t evidence_count;
@@ -173,12 +176,12 @@ struct suspicion {
     uint32_t refused;
     uint32_t direct_total;
     double direct_probability; /* that the latest direct session was not inspected */
-    bool server_name;       /* a name was sent */
+    bool server_name;          /* a name was sent */
     bool has_ech;
     bool untrusted_upstream;
     bool bypassed;
     enum trust_model trust_model;
-    bool in_segment;        /* the device is in a configured segment */
+    bool in_segment; /* the device is in a configured segment */
     struct open_alert alert;
 };
 
@@ -191,6 +194,6 @@ struct key {
     uint64_t resumed_ns[KEY_RING];  /* ... and resumed sessions with data */
     uint32_t accepted;
     uint32_t resumed;
-    uint64_t settle_ns;     /* when it is looked at though the device accepted nothing, 0 not */
+    uint64_t settle_ns; /* when it is looked at though the device accepted nothing, 0 not */
     struct suspicion *suspicion;
 };

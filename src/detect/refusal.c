@@ -126,7 +126,8 @@ static void add_accepts(const struct tuning *t, const struct key *key, uint64_t 
         v->accepts += key->accepted_ns[i] && key->accepted_ns[i] >= since_ns;
         v->resumed += key->resumed_ns[i] && key->resumed_ns[i] >= since_ns;
     }
-    v->accepts_db = v->accepts * t->weights_db.accepted + v->resumed * t->weights_db.resumed;
+    v->accepts_db =
+        v->accepts * t->weights_db.accepted + v->resumed * t->weights_db.resumed;
 }
 
 static struct refusal_verdict sum_up(const struct tuning *t, struct streak_sum sum,
@@ -184,8 +185,8 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
     return v[slow];
 }
 
-struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
-                                            uint64_t now_ns)
+struct refusal_verdict refusal_judge_streak(const struct tuning *t,
+                                            const struct streak *streak, uint64_t now_ns)
 {
     struct streak_sum sum = streak_since(streak, before(now_ns, t->time_window_s));
     struct refusal_verdict v = sum_up(t, sum, t->inspection_failure_threshold);
@@ -195,7 +196,8 @@ struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct
     return v;
 }
 
-struct refusal_verdict refusal_judge_sum(const struct tuning *t, const struct streak_sum *sum,
+struct refusal_verdict refusal_judge_sum(const struct tuning *t,
+                                         const struct streak_sum *sum,
                                          const struct device *device, uint64_t now_ns)
 {
     struct refusal_verdict v = sum_up(t, *sum, t->inspection_failure_threshold);
@@ -206,7 +208,8 @@ struct refusal_verdict refusal_judge_sum(const struct tuning *t, const struct st
     return v;
 }
 
-bool refusal_has_accepted(const struct tuning *t, const struct device *device, uint64_t now_ns)
+bool refusal_has_accepted(const struct tuning *t, const struct device *device,
+                          uint64_t now_ns)
 {
     return device->last_accept_ns &&
            device->last_accept_ns >= before(now_ns, t->observe.look_back_s);
@@ -258,10 +261,12 @@ void noise_add(struct noise *n, const struct tuning *t, uint64_t now_ns, bool fa
     if (n->ended[step % NOISE_BUCKETS] == UINT16_MAX)
         return;
     n->ended[step % NOISE_BUCKETS]++;
-    n->failing[step % NOISE_BUCKETS] = (uint16_t)(n->failing[step % NOISE_BUCKETS] + failing);
+    n->failing[step % NOISE_BUCKETS] =
+        (uint16_t)(n->failing[step % NOISE_BUCKETS] + failing);
 }
 
-double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns)
+double refusal_noise_factor(const struct tuning *t, const struct device *device,
+                            uint64_t now_ns)
 {
     const struct noise *n = &device->noise;
     uint32_t all = 0, failing = 0;

@@ -15,38 +15,41 @@ uint8_t refusal_flags(const struct session *s);
 
 /* Stage 1 of one key at one time. */
 struct refusal_verdict {
-    double db;             /* L */
+    double db; /* L */
     double contrast_db;
-    double accepts_db;     /* negative */
-    double sum_db;         /* of the episodes, clamped */
-    double decay_db;       /* negative, for the time since the last refusal */
+    double accepts_db; /* negative */
+    double sum_db;     /* of the episodes, clamped */
+    double decay_db;   /* negative, for the time since the last refusal */
     uint32_t contrast_sessions;
     uint32_t contrast_destinations;
     uint32_t accepts;
     uint32_t resumed;
     struct streak_sum sum;
-    double window_s;       /* TimeWindow, or the slow window when that one fired */
-    bool fired;            /* threshold and sum */
-    bool used;             /* the device got data from the destination in TimeWindow */
-    bool vetoed;           /* unused-connection shapes beside useful sessions */
+    double window_s; /* TimeWindow, or the slow window when that one fired */
+    bool fired;      /* threshold and sum */
+    bool used;       /* the device got data from the destination in TimeWindow */
+    bool vetoed;     /* unused-connection shapes beside useful sessions */
 };
 
 /* `streak` is the key's own, or that of all apps of the device for this destination. */
 struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak *streak,
                                      const struct key *key, const struct device *device,
-                                     const struct device_destination *pair, uint64_t now_ns);
+                                     const struct device_destination *pair,
+                                     uint64_t now_ns);
 
 /* The same for a streak over several destinations: no contrast, no veto. */
-struct refusal_verdict refusal_judge_streak(const struct tuning *t, const struct streak *streak,
-                                            uint64_t now_ns);
+struct refusal_verdict refusal_judge_streak(const struct tuning *t,
+                                            const struct streak *streak, uint64_t now_ns);
 
 /* The same for what several streaks hold in TimeWindow, with the device's other accepts as
  * contrast. */
-struct refusal_verdict refusal_judge_sum(const struct tuning *t, const struct streak_sum *sum,
+struct refusal_verdict refusal_judge_sum(const struct tuning *t,
+                                         const struct streak_sum *sum,
                                          const struct device *device, uint64_t now_ns);
 
 /* True when the device accepted inspection in the look-back. */
-bool refusal_has_accepted(const struct tuning *t, const struct device *device, uint64_t now_ns);
+bool refusal_has_accepted(const struct tuning *t, const struct device *device,
+                          uint64_t now_ns);
 
 /* P(refused) from L. */
 double refusal_probability(double db);
@@ -67,4 +70,5 @@ const struct device_event *device_ring_get(const struct device_ring *r, size_t i
 void noise_add(struct noise *n, const struct tuning *t, uint64_t now_ns, bool failing);
 
 /* Bad radio: factor for the weights of shapes S3, S5 and S6 on this device. */
-double refusal_noise_factor(const struct tuning *t, const struct device *device, uint64_t now_ns);
+double refusal_noise_factor(const struct tuning *t, const struct device *device,
+                            uint64_t now_ns);

@@ -63,7 +63,8 @@ static void set_suspicion(struct finding *f, const struct suspicion *s)
 {
     (void)snprintf(f->app_key, sizeof(f->app_key), "%s", s->app_key);
     (void)snprintf(f->ja4, sizeof(f->ja4), "%s", s->ja4);
-    (void)snprintf(f->authority, sizeof(f->authority), "%s", s->authority ? s->authority : "");
+    (void)snprintf(f->authority, sizeof(f->authority), "%s",
+                   s->authority ? s->authority : "");
     f->evidence = s->evidence;
     f->evidence_count = s->evidence_count;
     f->counts.refused = s->refused;
@@ -138,14 +139,17 @@ static size_t list_clauses(enum finding_type type, const char *analytic,
                            struct finding_clause out[FINDING_CLAUSES_MAX])
 {
     bool ios = strcmp(analytic, "AN1726") == 0;
-    bool refused = type == FINDING_INSPECTION_REFUSED || type == FINDING_PINNING_SUSPECTED ||
-                   type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS;
-    bool flow = type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS ||
-                type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON;
+    bool refused =
+        type == FINDING_INSPECTION_REFUSED || type == FINDING_PINNING_SUSPECTED ||
+        type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS;
+    bool flow = type == FINDING_REFUSED_THEN_DIRECT ||
+                type == FINDING_SHORT_LIVED_SESSIONS || type == FINDING_OPAQUE_DIRECT ||
+                type == FINDING_OPAQUE_DIRECT_BEACON;
     size_t n = 0;
 
-    out[n++] = (struct finding_clause){ios ? "AN1726.NSM:Inspection" : "AN1725.NSM:Inspection",
-                                       refused ? "met" : "not_met"};
+    out[n++] =
+        (struct finding_clause){ios ? "AN1726.NSM:Inspection" : "AN1725.NSM:Inspection",
+                                refused ? "met" : "not_met"};
     out[n++] = (struct finding_clause){ios ? "AN1726.NSM:Flow" : "AN1725.NSM:Flow",
                                        flow ? "met" : "not_met"};
     if (!ios)
@@ -196,10 +200,11 @@ static void add_contrast_control(struct report *r)
     const struct refusal_verdict *v = &r->refusal;
 
     if (v->contrast_db > 0)
-        cause_add_control(&r->cause, "contrast", v->contrast_db,
-                          "the device completed %u inspected sessions to other destinations in "
-                          "the time window",
-                          v->contrast_sessions);
+        cause_add_control(
+            &r->cause, "contrast", v->contrast_db,
+            "the device completed %u inspected sessions to other destinations in "
+            "the time window",
+            v->contrast_sessions);
     if (v->accepts > 0 || v->resumed > 0)
         cause_add_control(&r->cause, "accepts", v->accepts_db,
                           "%u inspected sessions of the same app to this destination were "
@@ -243,10 +248,11 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
         f->evidence_count = r->evidence_count;
         f->counts.refused = r->refusal.sum.attempts;
         f->counts.episodes = r->refusal.sum.episodes;
-        cause_add_control(&r->cause, "other_fingerprints", 0,
-                          "%u app fingerprints of the device refused it; their refusals count "
-                          "together",
-                          r->parties.device_destination->refusals->key_count);
+        cause_add_control(
+            &r->cause, "other_fingerprints", 0,
+            "%u app fingerprints of the device refused it; their refusals count "
+            "together",
+            r->parties.device_destination->refusals->key_count);
     }
     f->counts.accepted = r->parties.key->accepted;
     f->counts.resumed = r->parties.key->resumed;
@@ -256,8 +262,8 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->related = &r->parties.device->address;
     f->related_count = 1;
     f->severity = opaque ? risk_severity_alone(&rules->tuning.severity, risk->score)
-                         : risk_severity(&rules->tuning.severity, f->confidence, risk->score,
-                                         r->cause.control_count > 0);
+                         : risk_severity(&rules->tuning.severity, f->confidence,
+                                         risk->score, r->cause.control_count > 0);
     if (risk->allowed) {
         f->informational = true;
         f->severity = (int)rules->tuning.severity.informational;
@@ -297,7 +303,8 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.time_ns = c->now_ns;
     memcpy(f.alert_id, id, sizeof(f.alert_id));
     set_platform(&f, n->device,
-                 n->suspicion ? n->suspicion->trust_model : c->options.rules->tuning.trust_model);
+                 n->suspicion ? n->suspicion->trust_model
+                              : c->options.rules->tuning.trust_model);
     f.analytic = notice_analytic(n->type);
     if (n->device)
         set_device(&f, n->device);

@@ -48,11 +48,11 @@ void report_evidence(const struct session *s, double weight_db, bool counted,
 struct notice {
     enum finding_type type;
     uint8_t first_session[SESSION_ID_BYTES];
-    struct span scope;              /* what the alert id is made of beside type and session */
-    const struct device *device;    /* NULL when it is about several */
-    const char *destination;        /* NULL when it is about all */
+    struct span scope;           /* what the alert id is made of beside type and session */
+    const struct device *device; /* NULL when it is about several */
+    const char *destination;     /* NULL when it is about all */
     const struct suspicion *suspicion; /* may be NULL */
-    const char *app_key;            /* both NULL when it is about no app, or with `suspicion` */
+    const char *app_key; /* both NULL when it is about no app, or with `suspicion` */
     const char *ja4;
     const struct finding_evidence *evidence;
     size_t evidence_count;

@@ -3,7 +3,8 @@
 static void add(struct risk_verdict *v, const char *name, double points)
 {
     if (v->count < FINDING_RISKS_MAX && points != 0)
-        v->contributors[v->count++] = (struct finding_risk){.name = name, .points = (int)points};
+        v->contributors[v->count++] =
+            (struct finding_risk){.name = name, .points = (int)points};
     v->score += (int)points;
 }
 
@@ -74,7 +75,8 @@ void risk_judge(const struct rules *rules, const struct risk_facts *facts,
         out->score = 100;
 }
 
-int risk_severity(const struct tuning_severity *s, double confidence, int risk, bool has_control)
+int risk_severity(const struct tuning_severity *s, double confidence, int risk,
+                  bool has_control)
 {
     if (!has_control)
         return (int)s->low;

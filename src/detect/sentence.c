@@ -29,8 +29,9 @@ static void add_how(struct text *t, const struct suspicion *s)
 {
     static const char *const words[] = {
         [SHAPE_S1] = "answered the inspection certificate with a fatal certificate alert",
-        [SHAPE_S2] = "answered the inspection certificate with an encrypted alert instead of "
-                     "finishing the handshake",
+        [SHAPE_S2] =
+            "answered the inspection certificate with an encrypted alert instead of "
+            "finishing the handshake",
         [SHAPE_S3] = "hung up as soon as it had seen the inspection certificate",
         [SHAPE_S4] = "finished the handshake and hung up at once without sending any data",
     };
@@ -47,8 +48,7 @@ static void add_how(struct text *t, const struct suspicion *s)
         faintest = shape > faintest ? shape : faintest;
     }
     text_add_format(t, "In %s attempt the client %s. ",
-                    clearest == faintest ? "every" : "the clearest",
-                    words[clearest]);
+                    clearest == faintest ? "every" : "the clearest", words[clearest]);
 }
 
 static void add_seconds(struct text *t, uint64_t ns)
@@ -82,8 +82,8 @@ static void add_contrast(struct text *t, const struct report *r)
                         sessions, plural(sessions));
 }
 
-void sentence_message(const struct report *r, enum finding_type type, const struct device *device,
-                      char *out, size_t size)
+void sentence_message(const struct report *r, enum finding_type type,
+                      const struct device *device, char *out, size_t size)
 {
     const struct suspicion *s = r->parties.key->suspicion;
     struct text t = text_in(out, size);
@@ -92,10 +92,11 @@ void sentence_message(const struct report *r, enum finding_type type, const stru
     if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
         text_add_format(&t, " reaches ");
         add_target(&t, s);
-        text_add_format(&t,
-                        " past TLS inspection: %u direct session%s with data, from a network "
-                        "whose TLS is meant to be inspected.",
-                        s->direct_total, plural(s->direct_total));
+        text_add_format(
+            &t,
+            " past TLS inspection: %u direct session%s with data, from a network "
+            "whose TLS is meant to be inspected.",
+            s->direct_total, plural(s->direct_total));
         return;
     }
     text_add(&t, type == FINDING_PINNING_SUSPECTED ? " seems to run an app that pins "
@@ -153,11 +154,12 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
     struct text t = text_in(out, size);
 
     if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
-        text_add_format(&t,
-                        "%u established session%s with data in the time window were not "
-                        "inspected; the destination is on no bypass or allow-list and hardly any "
-                        "other device uses it.",
-                        r->direct_in_window, plural(r->direct_in_window));
+        text_add_format(
+            &t,
+            "%u established session%s with data in the time window were not "
+            "inspected; the destination is on no bypass or allow-list and hardly any "
+            "other device uses it.",
+            r->direct_in_window, plural(r->direct_in_window));
         return;
     }
     add_how(&t, s);
@@ -167,8 +169,10 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
     else
         add_sum(&t, &r->refusal, stage1_fire_db);
     if (r->bypass_actor && type == FINDING_REFUSED_THEN_DIRECT)
-        text_add(&t, r->bypass_actor[0] == 'b'
-                         ? " Other apps went direct too, so the inspection itself let it through."
-                         : " Who let it through, the client or the inspection, stays open.");
+        text_add(
+            &t,
+            r->bypass_actor[0] == 'b'
+                ? " Other apps went direct too, so the inspection itself let it through."
+                : " Who let it through, the client or the inspection, stays open.");
     add_causes(&t, &r->cause);
 }

@@ -97,12 +97,15 @@ void siblings_note(struct siblings *b, const struct session *s)
 
 static bool may_be_superseded(enum outcome outcome)
 {
-    return outcome == OUTCOME_REJECTED_CLOSE || outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE ||
-           outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE_WEAK || outcome == OUTCOME_ABORTED_EARLY;
+    return outcome == OUTCOME_REJECTED_CLOSE ||
+           outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE ||
+           outcome == OUTCOME_REJECTED_AFTER_HANDSHAKE_WEAK ||
+           outcome == OUTCOME_ABORTED_EARLY;
 }
 
 /* Both were open at the same time, and ended within the window of each other. */
-static bool overlaps(const struct session *s, const struct sibling *other, uint64_t window_ns)
+static bool overlaps(const struct session *s, const struct sibling *other,
+                     uint64_t window_ns)
 {
     uint64_t apart = nanotime_since(s->decided_ns, other->decided_ns) +
                      nanotime_since(other->decided_ns, s->decided_ns);
@@ -112,10 +115,11 @@ static bool overlaps(const struct session *s, const struct sibling *other, uint6
 }
 
 /* The device tries again at once, and it works or the encrypted hello is gone. */
-static bool retries(const struct session *s, const struct sibling *other, uint64_t window_ns)
+static bool retries(const struct session *s, const struct sibling *other,
+                    uint64_t window_ns)
 {
-    return other->start_ns >= s->decided_ns && other->start_ns <= s->decided_ns + window_ns &&
-           (other->data || !other->ech);
+    return other->start_ns >= s->decided_ns &&
+           other->start_ns <= s->decided_ns + window_ns && (other->data || !other->ech);
 }
 
 static bool any(const struct siblings *b, const struct session *s, enum relation relation,
@@ -142,7 +146,8 @@ void siblings_judge(const struct siblings *b, const struct tuning *t, struct ses
         s->outcome = OUTCOME_SUPERSEDED;
         return;
     }
-    if (!s->ech || s->outcome == OUTCOME_REJECTED_CLOSE || s->outcome == OUTCOME_ABORTED_EARLY)
+    if (!s->ech || s->outcome == OUTCOME_REJECTED_CLOSE ||
+        s->outcome == OUTCOME_ABORTED_EARLY)
         return;
     if (any(b, s, BY_ADDRESS, window_ns, retries) || any(b, s, BY_NAME, window_ns, retries))
         s->outcome = OUTCOME_ECH_RETRY;

@@ -23,13 +23,13 @@ struct episode {
     uint32_t last_us; /* decision of the last attempt, microseconds after the start */
     float weight_db;  /* strongest attempt */
     uint16_t attempts;
-    uint16_t strong;  /* attempts of shape S1 or S2 */
+    uint16_t strong; /* attempts of shape S1 or S2 */
     uint8_t flags;
 };
 
 struct streak {
     struct episode episodes[STREAK_EPISODES];
-    uint8_t count; /* the last `count` ones are valid, oldest first */
+    uint8_t count;     /* the last `count` ones are valid, oldest first */
     uint64_t first_ns; /* first refusal since the streak began */
     uint32_t refusals; /* since it began */
     uint32_t all_episodes;
@@ -56,8 +56,8 @@ enum streak_place {
 };
 
 /* Add a refusal that started at `start_ns` and was decided at `decided_ns`. */
-enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns, double weight_db,
-                uint8_t flags, uint64_t episode_gap_ns);
+enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns,
+                             double weight_db, uint8_t flags, uint64_t episode_gap_ns);
 
 /* When the last attempt of an episode was decided. */
 uint64_t episode_last_ns(const struct episode *e);

@@ -103,7 +103,8 @@ static struct value finish(const XXH3_state_t *state)
     return (struct value){hash.low64, hash.high64 | 1};
 }
 
-static struct value value_of_client(const struct prints *p, const struct client_hello *hello,
+static struct value value_of_client(const struct prints *p,
+                                    const struct client_hello *hello,
                                     enum ja4_transport transport)
 {
     uint16_t head[4] = {hello->legacy_version, (uint16_t)hello->kind, (uint16_t)transport,
@@ -124,7 +125,8 @@ static struct value value_of_client(const struct prints *p, const struct client_
     return finish(&state);
 }
 
-static struct value value_of_server(const struct prints *p, const struct server_hello *hello)
+static struct value value_of_server(const struct prints *p,
+                                    const struct server_hello *hello)
 {
     uint16_t head[4] = {hello->legacy_version, hello->cipher, hello->has_extensions, 1};
     XXH3_state_t state;

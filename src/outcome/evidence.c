@@ -43,7 +43,8 @@ static void on_first_protected(struct outcome_state *s, uint16_t length, uint64_
 
     if (early && length == record_size_end_of_early_data(traits))
         return;
-    if (early && length != finished && length != record_size_finished(traits, RECORD_PAD_JSSE) &&
+    if (early && length != finished &&
+        length != record_size_finished(traits, RECORD_PAD_JSSE) &&
         length != record_size_alert(traits, 0))
         return; /* 0-RTT data */
     if (length >= finished) {
@@ -101,8 +102,8 @@ static void on_client_record(struct outcome_state *s, const struct tls_event *e)
     if (!s->server_hello && s->has_server_packets && !s->server_lost &&
         !s->server_messages_lost)
         return; /* the ServerHello is still to come: hello, retry, 0-RTT data */
-    if (!s->server_hello && e->record.type == RECORD_HANDSHAKE && s->phase == CLIENT_SILENT &&
-        s->offers_tls13 && !s->client_hello)
+    if (!s->server_hello && e->record.type == RECORD_HANDSHAKE &&
+        s->phase == CLIENT_SILENT && s->offers_tls13 && !s->client_hello)
         return;
     if (speaks_tls13(s) &&
         !(e->record.type == RECORD_HANDSHAKE && !s->server_hello && s->client_hello))

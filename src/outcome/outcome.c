@@ -19,7 +19,8 @@ enum {
 static struct outcome_decision decided(enum outcome outcome, enum outcome_shape shape,
                                        uint64_t at_ns)
 {
-    return (struct outcome_decision){.outcome = outcome, .shape = shape, .decided_ns = at_ns};
+    return (struct outcome_decision){
+        .outcome = outcome, .shape = shape, .decided_ns = at_ns};
 }
 
 static struct outcome_decision undecided(uint64_t again_ns)
@@ -62,9 +63,9 @@ static bool is_certificate_alert(uint8_t description)
 /* An alert that ends the handshake; others (no_certificate of SSL 3) do not. */
 static bool ends_handshake(const struct outcome_state *s)
 {
-    return s->client_alert_ns &&
-           (s->client_alert_level == ALERT_LEVEL_FATAL ||
-            s->client_alert == ALERT_CLOSE_NOTIFY || s->client_alert == ALERT_USER_CANCELED);
+    return s->client_alert_ns && (s->client_alert_level == ALERT_LEVEL_FATAL ||
+                                  s->client_alert == ALERT_CLOSE_NOTIFY ||
+                                  s->client_alert == ALERT_USER_CANCELED);
 }
 
 static struct outcome_decision decide_client_alert(const struct outcome_state *s)
@@ -94,7 +95,8 @@ static bool wants_certificate(const struct outcome_state *s)
     return s->certificate_request && !s->client_certificate;
 }
 
-static struct outcome_decision decide_server_ended(const struct outcome_state *s, uint64_t at)
+static struct outcome_decision decide_server_ended(const struct outcome_state *s,
+                                                   uint64_t at)
 {
     if (!s->is_tls13 && wants_certificate(s))
         return decided(OUTCOME_CLIENT_CERTIFICATE_REQUIRED, SHAPE_NONE, at);
@@ -134,8 +136,8 @@ static struct outcome_decision decide_finished(const struct outcome_state *s,
         return decided(OUTCOME_ACCEPTED, SHAPE_NONE, s->last_ns);
     if (!end) {
         if (ask == ASK_TIMEOUT)
-            return decided(s->client_lost ? OUTCOME_UNKNOWN : OUTCOME_IDLE_UNUSED, SHAPE_NONE,
-                           now_ns);
+            return decided(s->client_lost ? OUTCOME_UNKNOWN : OUTCOME_IDLE_UNUSED,
+                           SHAPE_NONE, now_ns);
         return ask == ASK_CAPTURE ? decided(OUTCOME_IN_PROGRESS, SHAPE_NONE, s->last_ns)
                                   : undecided(UINT64_MAX);
     }
@@ -146,8 +148,8 @@ static struct outcome_decision decide_finished(const struct outcome_state *s,
     if (s->resumed)
         return decided(OUTCOME_RESUMED, SHAPE_NONE, end);
     if (!confirmed) /* an alert-sized record, and nobody closes: it was something else */
-        return decided(ask == ASK_CAPTURE ? OUTCOME_IN_PROGRESS : OUTCOME_UNKNOWN, SHAPE_NONE,
-                       last_of(end, s->last_ns));
+        return decided(ask == ASK_CAPTURE ? OUTCOME_IN_PROGRESS : OUTCOME_UNKNOWN,
+                       SHAPE_NONE, last_of(end, s->last_ns));
     if (!client_end || (server_end && server_end < client_end))
         return decide_server_ended(s, server_end);
     return decide_client_ended(s, tuning, client_end);
@@ -160,7 +162,8 @@ static struct outcome_decision decide_small(const struct outcome_state *s,
                                             const struct outcome_tuning *tuning,
                                             enum outcome_ask ask, uint64_t now_ns)
 {
-    uint64_t closed = first_of(outcome_closed_ns(s, TLS_CLIENT), outcome_closed_ns(s, TLS_SERVER));
+    uint64_t closed =
+        first_of(outcome_closed_ns(s, TLS_CLIENT), outcome_closed_ns(s, TLS_SERVER));
     uint64_t limit = s->small_ns + tuning->enc_alert_close_ns;
 
     if (!closed) {
@@ -225,9 +228,10 @@ static struct outcome_decision decide_silent(const struct outcome_state *s,
         if (ask == ASK_NOW && now_ns < limit)
             return undecided(limit);
         if (s->client_lost || s->server_lost)
-            return decided(OUTCOME_UNKNOWN, SHAPE_NONE, ask == ASK_TIMEOUT ? now_ns : limit);
-        return decided(s->server_is_not_tls ? OUTCOME_SERVER_FAULT : OUTCOME_STALLED, SHAPE_S6,
-                       ask == ASK_TIMEOUT ? now_ns : limit);
+            return decided(OUTCOME_UNKNOWN, SHAPE_NONE,
+                           ask == ASK_TIMEOUT ? now_ns : limit);
+        return decided(s->server_is_not_tls ? OUTCOME_SERVER_FAULT : OUTCOME_STALLED,
+                       SHAPE_S6, ask == ASK_TIMEOUT ? now_ns : limit);
     }
     if (ask == ASK_NOW && now_ns < end + OUTCOME_SETTLE_NS)
         return undecided(end + OUTCOME_SETTLE_NS);
@@ -242,8 +246,8 @@ static struct outcome_decision decide_silent(const struct outcome_state *s,
  * Data was sent, so the certificate was accepted. A client that was asked for a certificate and had
  * none (its first record was an empty one) may still be turned away: TLS 1.3 lets it speak first.
  */
-static struct outcome_decision decide_useful(const struct outcome_state *s, enum outcome_ask ask,
-                                             uint64_t now_ns)
+static struct outcome_decision decide_useful(const struct outcome_state *s,
+                                             enum outcome_ask ask, uint64_t now_ns)
 {
     uint64_t server_end = first_of(s->server_alert_ns, outcome_closed_ns(s, TLS_SERVER));
 
@@ -253,7 +257,8 @@ static struct outcome_decision decide_useful(const struct outcome_state *s, enum
         if (ask == ASK_NOW && now_ns < s->useful_ns + OUTCOME_LINGER_NS)
             return undecided(s->useful_ns + OUTCOME_LINGER_NS);
     }
-    return decided(s->resumed ? OUTCOME_RESUMED : OUTCOME_ACCEPTED, SHAPE_NONE, s->useful_ns);
+    return decided(s->resumed ? OUTCOME_RESUMED : OUTCOME_ACCEPTED, SHAPE_NONE,
+                   s->useful_ns);
 }
 
 struct outcome_decision outcome_decide(const struct outcome_state *s,
@@ -299,7 +304,8 @@ uint64_t outcome_complete_ns(const struct outcome_state *s, uint64_t decided_ns)
     uint64_t client = outcome_closed_ns(s, TLS_CLIENT);
     uint64_t server = outcome_closed_ns(s, TLS_SERVER);
 
-    if (s->phase == CLIENT_USEFUL && s->server_late_records >= OUTCOME_LINGER_SERVER_RECORDS)
+    if (s->phase == CLIENT_USEFUL &&
+        s->server_late_records >= OUTCOME_LINGER_SERVER_RECORDS)
         return decided_ns;
     /* A client that leaves early may still be sent the hello and the certificate. */
     if (client && server && last_of(client, server) + OUTCOME_SETTLE_NS < until)

@@ -12,32 +12,35 @@
 #include "tls/names.h"
 
 /* Times of the decision procedure that are no tuning: waiting for packets that come in disorder. */
-#define OUTCOME_SETTLE_NS UINT64_C(10000000) /* after a close, for bytes that overtook each other */
-#define OUTCOME_LINGER_NS UINT64_C(500000000) /* after the decision, for tickets and the close */
-#define OUTCOME_LINGER_SERVER_RECORDS 4       /* ... which end early after so many server records */
+#define OUTCOME_SETTLE_NS                                                                  \
+    UINT64_C(10000000) /* after a close, for bytes that overtook each other */
+#define OUTCOME_LINGER_NS                                                                  \
+    UINT64_C(500000000) /* after the decision, for tickets and the close */
+#define OUTCOME_LINGER_SERVER_RECORDS                                                      \
+    4 /* ... which end early after so many server records */
 
 enum outcome {
     OUTCOME_UNDECIDED,
     OUTCOME_ACCEPTED,
-    OUTCOME_REJECTED_ALERT,             /* S1: fatal certificate alert in the clear */
-    OUTCOME_REJECTED_ENCRYPTED_ALERT,   /* S2: first protected record too small for a Finished */
-    OUTCOME_REJECTED_CLOSE,             /* S3: bare close after the whole server flight */
-    OUTCOME_REJECTED_AFTER_HANDSHAKE,   /* S4, S5: Finished, then close within 0.3 s without data */
+    OUTCOME_REJECTED_ALERT,           /* S1: fatal certificate alert in the clear */
+    OUTCOME_REJECTED_ENCRYPTED_ALERT, /* S2: first protected record too small for a Finished */
+    OUTCOME_REJECTED_CLOSE,           /* S3: bare close after the whole server flight */
+    OUTCOME_REJECTED_AFTER_HANDSHAKE, /* S4, S5: Finished, then close within 0.3 s without data */
     OUTCOME_REJECTED_AFTER_HANDSHAKE_WEAK, /* the same between 0.3 s and 5 s */
-    OUTCOME_CERTIFICATE_EXPIRED,        /* alert 45: a clock or lifetime, not a pin */
-    OUTCOME_PROTOCOL_FAILURE,           /* the client ends it for a reason that is not trust */
-    OUTCOME_CLIENT_CANCELLED,           /* close_notify or user_canceled during the handshake */
-    OUTCOME_ABORTED_EARLY,              /* the client left before it had the certificate */
-    OUTCOME_STALLED,                    /* S6: silence */
-    OUTCOME_SERVER_FAULT,               /* the server ended the handshake */
-    OUTCOME_SERVER_CLOSED,              /* the server ended it after the client's Finished */
+    OUTCOME_CERTIFICATE_EXPIRED,           /* alert 45: a clock or lifetime, not a pin */
+    OUTCOME_PROTOCOL_FAILURE, /* the client ends it for a reason that is not trust */
+    OUTCOME_CLIENT_CANCELLED, /* close_notify or user_canceled during the handshake */
+    OUTCOME_ABORTED_EARLY,    /* the client left before it had the certificate */
+    OUTCOME_STALLED,          /* S6: silence */
+    OUTCOME_SERVER_FAULT,     /* the server ended the handshake */
+    OUTCOME_SERVER_CLOSED,    /* the server ended it after the client's Finished */
     OUTCOME_CLIENT_CERTIFICATE_REQUIRED,
-    OUTCOME_IDLE_UNUSED,                /* completed, never used, closed after 5 s: a preconnect */
-    OUTCOME_RESUMED,                    /* no certificate was shown */
-    OUTCOME_SUPERSEDED,                 /* correlator: a sibling connection won the race */
-    OUTCOME_ECH_RETRY,                  /* correlator or alert 121: encrypted hello was refused */
-    OUTCOME_UNKNOWN,                    /* the capture misses bytes that would decide */
-    OUTCOME_IN_PROGRESS,                /* the capture ended first */
+    OUTCOME_IDLE_UNUSED, /* completed, never used, closed after 5 s: a preconnect */
+    OUTCOME_RESUMED,     /* no certificate was shown */
+    OUTCOME_SUPERSEDED,  /* correlator: a sibling connection won the race */
+    OUTCOME_ECH_RETRY,   /* correlator or alert 121: encrypted hello was refused */
+    OUTCOME_UNKNOWN,     /* the capture misses bytes that would decide */
+    OUTCOME_IN_PROGRESS, /* the capture ended first */
     OUTCOME_COUNT,
 };
 
@@ -76,41 +79,41 @@ struct outcome_state {
     bool psk_offered, early_data_offered;
     bool certificate, certificate_request, client_certificate;
     bool server_hello_done;
-    bool client_lost, server_lost;     /* its records can no longer be followed */
+    bool client_lost, server_lost; /* its records can no longer be followed */
     bool server_is_not_tls;
     bool server_messages_lost;
-    bool server_first;                 /* the server speaks first in what the port or ALPN names */
-    bool flight_acknowledged;          /* all of the server's flight, when the client closed */
+    bool server_first;        /* the server speaks first in what the port or ALPN names */
+    bool flight_acknowledged; /* all of the server's flight, when the client closed */
     bool has_server_packets, has_client_packets;
     enum client_phase phase;
-    uint8_t pad;                       /* the client pads its TLS 1.3 records by so much */
+    uint8_t pad; /* the client pads its TLS 1.3 records by so much */
     struct cipher_traits traits;
-    uint16_t small_length;             /* of the record of CLIENT_SMALL */
-    bool empty_certificate;            /* that record may be an empty client Certificate */
-    uint32_t flight_encrypted_bytes;   /* server's, before the client's first record */
-    uint32_t server_late_bytes;        /* server application data after the client's Finished */
+    uint16_t small_length;           /* of the record of CLIENT_SMALL */
+    bool empty_certificate;          /* that record may be an empty client Certificate */
+    uint32_t flight_encrypted_bytes; /* server's, before the client's first record */
+    uint32_t server_late_bytes; /* server application data after the client's Finished */
     uint16_t server_late_records;
     uint8_t client_alert, client_alert_level;
     uint8_t server_alert, server_alert_level;
-    uint64_t last_ns;                  /* last packet */
+    uint64_t last_ns; /* last packet */
     uint64_t server_hello_ns;
     uint64_t small_ns, finished_ns, useful_ns, short_ns;
-    uint64_t client_alert_ns;          /* in the clear; 0 none */
-    uint64_t server_alert_ns;          /* in the clear, or alert-sized after the Finished */
-    uint64_t fin_ns[2], rst_ns[2];     /* by enum tls_side; 0 none */
+    uint64_t client_alert_ns;      /* in the clear; 0 none */
+    uint64_t server_alert_ns;      /* in the clear, or alert-sized after the Finished */
+    uint64_t fin_ns[2], rst_ns[2]; /* by enum tls_side; 0 none */
 };
 
 struct outcome_decision {
-    enum outcome outcome;      /* OUTCOME_UNDECIDED: ask again at `again_ns` or after an event */
+    enum outcome outcome; /* OUTCOME_UNDECIDED: ask again at `again_ns` or after an event */
     enum outcome_shape shape;
-    uint64_t decided_ns;       /* when the wire had said enough */
+    uint64_t decided_ns; /* when the wire had said enough */
     uint64_t again_ns;
 };
 
 enum outcome_ask {
-    ASK_NOW,      /* the connection goes on */
-    ASK_TIMEOUT,  /* nothing more came for the flow timeout, or a limit ended it */
-    ASK_CAPTURE,  /* the capture ended */
+    ASK_NOW,     /* the connection goes on */
+    ASK_TIMEOUT, /* nothing more came for the flow timeout, or a limit ended it */
+    ASK_CAPTURE, /* the capture ended */
 };
 
 /* True for ports of protocols in which the server speaks first inside TLS (IMAPS, POP3S ...). */

@@ -72,9 +72,10 @@ struct session_syn_ack {
     bool seen;
     uint8_t ttl;
     uint16_t window;
-    uint16_t mss;              /* 0 when the option is absent */
-    uint8_t window_scale;      /* SESSION_NO_WINDOW_SCALE when absent */
-    char options[SESSION_OPTIONS_MAX]; /* kinds in order: "mss,sackOK,ts,nop,ws" as letters "MSTNW" */
+    uint16_t mss;         /* 0 when the option is absent */
+    uint8_t window_scale; /* SESSION_NO_WINDOW_SCALE when absent */
+    char options
+        [SESSION_OPTIONS_MAX]; /* kinds in order: "mss,sackOK,ts,nop,ws" as letters "MSTNW" */
 };
 
 struct session {
@@ -97,8 +98,8 @@ struct session {
     uint64_t client_packets;
     uint64_t server_packets;
 
-    uint64_t start_ns;   /* first packet of the connection */
-    uint64_t end_ns;     /* last packet before the decision */
+    uint64_t start_ns; /* first packet of the connection */
+    uint64_t end_ns;   /* last packet before the decision */
     uint64_t decided_ns;
 
     uint16_t version; /* negotiated, 0 when no ServerHello was seen */
@@ -126,7 +127,7 @@ struct session {
     enum outcome outcome;
     enum outcome outcome_raw;
     enum outcome_shape shape;
-    uint32_t finished_to_close_us; /* S4, S5 */
+    uint32_t finished_to_close_us;                      /* S4, S5 */
     struct session_record records[SESSION_RECORDS_MAX]; /* the client's after ServerHello */
     uint8_t record_count;
 
@@ -135,7 +136,8 @@ struct session {
     enum inspection_basis inspection_basis;
     char inspection_authority[SESSION_AUTHORITY_MAX];
     bool has_authority_key;
-    uint8_t authority_key[SHA256_BYTES]; /* its pin, by which another configuration knows it */
+    uint8_t
+        authority_key[SHA256_BYTES]; /* its pin, by which another configuration knows it */
 
     const char *ndpi_protocol; /* NULL when there is no label */
     const char *ndpi_application;
@@ -148,8 +150,10 @@ struct session {
     bool psk_offered;
     bool early_data;
     bool certificate_request;
-    uint8_t hello_segments; /* TCP segments or QUIC datagrams that carried the ClientHello */
-    uint8_t random_prefix[8]; /* first bytes of the ClientHello random: tells copies of one */
+    uint8_t
+        hello_segments; /* TCP segments or QUIC datagrams that carried the ClientHello */
+    uint8_t
+        random_prefix[8]; /* first bytes of the ClientHello random: tells copies of one */
 
     struct session_syn_ack syn_ack;
     uint32_t rtt_us;                   /* SYN to SYN-ACK, 0 when not seen */
@@ -158,7 +162,8 @@ struct session {
     struct session_record flight[SESSION_FLIGHT_MAX]; /* the server's first flight */
     uint8_t flight_count;
     uint32_t flight_bytes;
-    uint16_t tickets[SESSION_TICKETS_MAX]; /* server records right after the client's Finished */
+    uint16_t
+        tickets[SESSION_TICKETS_MAX]; /* server records right after the client's Finished */
     uint8_t ticket_count;
 
     enum side close_by;
@@ -174,7 +179,8 @@ struct session {
     bool midstream;
     bool truncated; /* snap length cut a handshake message */
     const char *capture_file;
-    uint32_t clock_steps; /* how often the input's clock had stepped back before, by the correlator */
+    uint32_t
+        clock_steps; /* how often the input's clock had stepped back before, by the correlator */
 
     /* Only while the record is being built. */
     uint64_t hello_ns;

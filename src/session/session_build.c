@@ -208,7 +208,8 @@ void session_note(struct session *s, const struct tls_event *e,
     case TLS_EVENT_HELLO_RETRY:
         s->hello_retry = true;
         if (e->server_hello)
-            note_negotiated(s, e->server_hello, tools->prints); /* until the final one comes */
+            note_negotiated(s, e->server_hello,
+                            tools->prints); /* until the final one comes */
         break;
     case TLS_EVENT_CERTIFICATE:
         note_certificates(s, e, tools->certificates);
@@ -232,7 +233,8 @@ void session_note(struct session *s, const struct tls_event *e,
     }
 }
 
-void session_note_close(struct session *s, enum side by, enum close_how how, uint64_t time_ns)
+void session_note_close(struct session *s, enum side by, enum close_how how,
+                        uint64_t time_ns)
 {
     if (s->close_how != CLOSE_NONE)
         return;
@@ -270,10 +272,13 @@ static uint64_t whole_us(uint64_t time_ns)
 }
 
 void session_finish(struct session *s, const struct connection *c,
-                    const struct outcome_state *state, const struct outcome_decision *decision)
+                    const struct outcome_state *state,
+                    const struct outcome_decision *decision)
 {
-    int client = address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0 : 1;
-    uint64_t closed = state->short_ns ? state->short_ns : outcome_closed_ns(state, TLS_CLIENT);
+    int client =
+        address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0 : 1;
+    uint64_t closed =
+        state->short_ns ? state->short_ns : outcome_closed_ns(state, TLS_CLIENT);
 
     note_opening(s, c);
     s->client_bytes = c->bytes[client];

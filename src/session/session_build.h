@@ -23,7 +23,8 @@ void session_note(struct session *s, const struct tls_event *event,
                   const struct session_tools *tools);
 
 /* A side closed. The first close of a connection is the one that counts. */
-void session_note_close(struct session *s, enum side by, enum close_how how, uint64_t time_ns);
+void session_note_close(struct session *s, enum side by, enum close_how how,
+                        uint64_t time_ns);
 
 /* The name of the CONNECT or SOCKS target. */
 void session_note_proxy(struct session *s, const char *target, uint16_t port);
@@ -33,4 +34,5 @@ bool session_has_hello(const struct session *s);
 
 /* The decision, and what the connection shows at that time. */
 void session_finish(struct session *s, const struct connection *c,
-                    const struct outcome_state *state, const struct outcome_decision *decision);
+                    const struct outcome_state *state,
+                    const struct outcome_decision *decision);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-
 /* What one call of tls_conn_push works with. */
 struct push {
     struct tls_conn *conn;
@@ -54,8 +53,9 @@ static void lose_messages(struct push *p, bool truncated, uint64_t time_ns)
         return;
     p->direction->messages_lost = true;
     clear_pending(&p->direction->pending, p->context);
-    tell(p, (struct tls_event){
-                .kind = TLS_EVENT_MESSAGE_LOST, .time_ns = time_ns, .truncated = truncated});
+    tell(p, (struct tls_event){.kind = TLS_EVENT_MESSAGE_LOST,
+                               .time_ns = time_ns,
+                               .truncated = truncated});
 }
 
 static void on_client_hello(struct push *p, enum hello_kind kind, struct span body,
@@ -75,8 +75,9 @@ static void on_client_hello(struct push *p, enum hello_kind kind, struct span bo
     p->conn->seen_client_hello = true;
     p->conn->offers_tls13 = client_hello_version(&hello) >= VERSION_TLS13;
     p->context->stats.client_hellos++;
-    tell(p, (struct tls_event){
-                .kind = TLS_EVENT_CLIENT_HELLO, .time_ns = time_ns, .client_hello = &hello});
+    tell(p, (struct tls_event){.kind = TLS_EVENT_CLIENT_HELLO,
+                               .time_ns = time_ns,
+                               .client_hello = &hello});
 }
 
 static void on_server_hello(struct push *p, struct span body, uint64_t time_ns)
@@ -100,10 +101,10 @@ static void on_server_hello(struct push *p, struct span body, uint64_t time_ns)
         p->conn->is_tls13 = version_is_tls13(hello.version);
         p->context->stats.server_hellos++;
     }
-    tell(p, (struct tls_event){
-                .kind = hello.hello_retry ? TLS_EVENT_HELLO_RETRY : TLS_EVENT_SERVER_HELLO,
-                .time_ns = time_ns,
-                .server_hello = &hello});
+    tell(p, (struct tls_event){.kind = hello.hello_retry ? TLS_EVENT_HELLO_RETRY
+                                                         : TLS_EVENT_SERVER_HELLO,
+                               .time_ns = time_ns,
+                               .server_hello = &hello});
 }
 
 static void on_message(struct push *p, const struct handshake *message, uint64_t time_ns)
@@ -253,7 +254,8 @@ static bool on_header(void *ctx, const struct record_header *header, uint64_t ti
         on_change_cipher_spec(p, time_ns);
     if (encrypted)
         return false;
-    return header->type == RECORD_HANDSHAKE || (header->type == RECORD_ALERT && header->length == 2);
+    return header->type == RECORD_HANDSHAKE ||
+           (header->type == RECORD_ALERT && header->length == 2);
 }
 
 static void on_body(void *ctx, struct span piece, uint64_t time_ns)

@@ -15,32 +15,32 @@
 enum tls_side { TLS_CLIENT, TLS_SERVER };
 
 enum tls_event_kind {
-    TLS_EVENT_CLIENT_HELLO,  /* the first one of the connection */
-    TLS_EVENT_HELLO_RETRY,   /* HelloRetryRequest */
-    TLS_EVENT_SERVER_HELLO,  /* the final one */
-    TLS_EVENT_CERTIFICATE,   /* body of a Certificate message in the clear, of either side */
+    TLS_EVENT_CLIENT_HELLO, /* the first one of the connection */
+    TLS_EVENT_HELLO_RETRY,  /* HelloRetryRequest */
+    TLS_EVENT_SERVER_HELLO, /* the final one */
+    TLS_EVENT_CERTIFICATE,  /* body of a Certificate message in the clear, of either side */
     TLS_EVENT_CERTIFICATE_REQUEST,
     TLS_EVENT_SERVER_HELLO_DONE,
-    TLS_EVENT_RESUMED,       /* TLS <= 1.2: the server goes on without certificate */
-    TLS_EVENT_RECORD,        /* a record header */
-    TLS_EVENT_ALERT,         /* an alert in the clear, whole */
-    TLS_EVENT_LOST,          /* the records of this side can no longer be followed */
-    TLS_EVENT_MESSAGE_LOST,  /* a handshake message cannot be read */
+    TLS_EVENT_RESUMED,      /* TLS <= 1.2: the server goes on without certificate */
+    TLS_EVENT_RECORD,       /* a record header */
+    TLS_EVENT_ALERT,        /* an alert in the clear, whole */
+    TLS_EVENT_LOST,         /* the records of this side can no longer be followed */
+    TLS_EVENT_MESSAGE_LOST, /* a handshake message cannot be read */
 };
 
 struct tls_event {
     enum tls_event_kind kind;
-    enum tls_side side;       /* who sent it */
+    enum tls_side side; /* who sent it */
     uint64_t time_ns;
     const struct client_hello *client_hello;
     const struct server_hello *server_hello;
-    struct span message;      /* CERTIFICATE */
+    struct span message; /* CERTIFICATE */
     struct record_header record;
-    bool encrypted;           /* RECORD: its body is protected */
+    bool encrypted; /* RECORD: its body is protected */
     uint8_t alert_level;
     uint8_t alert_description;
     enum record_lost lost;
-    bool truncated;           /* LOST, MESSAGE_LOST: by the snap length, not by loss */
+    bool truncated; /* LOST, MESSAGE_LOST: by the snap length, not by loss */
 };
 
 typedef void (*tls_event_fn)(void *ctx, const struct tls_event *event);
@@ -77,17 +77,17 @@ struct tls_pending {
 struct tls_direction {
     struct record_reader reader;
     struct tls_pending pending;
-    uint8_t type;         /* of the record whose body is wanted */
+    uint8_t type; /* of the record whose body is wanted */
     uint8_t alert[2];
     uint8_t alert_have;
-    bool protected;       /* TLS <= 1.2: its ChangeCipherSpec was seen */
-    bool messages_lost;   /* handshake messages are no longer read */
-    bool sslv2;           /* an SSL 2 ClientHello comes first */
+    bool protected;     /* TLS <= 1.2: its ChangeCipherSpec was seen */
+    bool messages_lost; /* handshake messages are no longer read */
+    bool sslv2;         /* an SSL 2 ClientHello comes first */
 };
 
 struct tls_conn {
     struct tls_direction directions[2]; /* by flow side */
-    uint8_t client;           /* flow side of the client; valid when has_client */
+    uint8_t client;                     /* flow side of the client; valid when has_client */
     bool has_client;
     bool seen_client_hello;
     bool seen_server_hello;

@@ -19,7 +19,8 @@ static bool parse_header(struct span bytes, struct record_header *out)
     return true;
 }
 
-static void lose(struct record_reader *r, const struct record_handler *h, enum record_lost why)
+static void lose(struct record_reader *r, const struct record_handler *h,
+                 enum record_lost why)
 {
     r->lost = true;
     h->lost(h->ctx, why);

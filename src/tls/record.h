@@ -48,7 +48,7 @@ struct record_handler {
 struct record_reader {
     uint32_t left; /* of the current body */
     uint8_t head[RECORD_HEADER_BYTES];
-    uint8_t have;  /* bytes of the next header */
+    uint8_t have; /* bytes of the next header */
     bool wanted;
     bool lost;
 };

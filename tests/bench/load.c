@@ -51,7 +51,8 @@ static uint16_t u16(const uint8_t *p)
 
 static uint32_t u32le(const uint8_t *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
 }
 
 static int is_tcp4(const uint8_t *f, uint32_t len)
@@ -128,10 +129,12 @@ static void put32le(uint8_t *p, uint32_t v)
 }
 
 /* The client becomes device 10.x.y.z with a port of its own. */
-static void readdress(uint8_t *f, const struct flow *flow, uint32_t number, uint32_t devices)
+static void readdress(uint8_t *f, const struct flow *flow, uint32_t number,
+                      uint32_t devices)
 {
     uint32_t device = number % devices, turn = number / devices;
-    uint8_t address[4] = {10, (uint8_t)(device >> 16), (uint8_t)(device >> 8), (uint8_t)device};
+    uint8_t address[4] = {10, (uint8_t)(device >> 16), (uint8_t)(device >> 8),
+                          (uint8_t)device};
     uint16_t port = (uint16_t)(1024 + turn % 64000);
     int from_client = memcmp(f + ETHERNET + 12, flow->ends, 4) == 0 &&
                       memcmp(f + ETHERNET + 20, flow->ends + 8, 2) == 0;
@@ -206,7 +209,8 @@ static void write_load(const struct load *l, FILE *out, uint64_t most, uint32_t 
         if (count)
             sift(heap, count, 0);
     }
-    (void)fprintf(stderr, "%u connections, %llu bytes\n", number, (unsigned long long)written);
+    (void)fprintf(stderr, "%u connections, %llu bytes\n", number,
+                  (unsigned long long)written);
     free(heap);
 }
 
@@ -218,7 +222,8 @@ int main(int argc, char **argv)
     FILE *out;
 
     if (argc < 6) {
-        (void)fprintf(stderr, "usage: load OUT MEGABYTES FLOWS_PER_SECOND DEVICES CAPTURE...\n");
+        (void)fprintf(stderr,
+                      "usage: load OUT MEGABYTES FLOWS_PER_SECOND DEVICES CAPTURE...\n");
         return 2;
     }
     for (int i = 5; i < argc; i++)

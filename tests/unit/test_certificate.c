@@ -312,8 +312,9 @@ static void authorities_come_from_files(void)
             "the first certificate of an authority is shown");
     is_int(certificate_cache_authority(c, 1)->not_after_s, 2024827200, "with its end");
     ok(!certificate_cache_authority(c, 0), "another index has none");
-    is_int(certificate_cache_find_authority(c, certificate_cache_authority(c, 1)->spki_sha256),
-           1, "by its key it is found again");
+    is_int(
+        certificate_cache_find_authority(c, certificate_cache_authority(c, 1)->spki_sha256),
+        1, "by its key it is found again");
     is_int(certificate_cache_find_authority(c, none), -1, "and nothing by another one");
     is_int(certificate_cache_add_authority(c, 2, "tests/unit/data/certificates.sh", &why),
            -1, "a script is no authority");

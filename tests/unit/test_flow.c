@@ -577,8 +577,9 @@ static void a_wild_time_in_a_handshake_does_no_harm(void)
     send_packet(&l, 1, ACK, 501, 101, "greeting");
     send_packet(&l, 0, ACK, 101, 509, "answer");
     wait_until(&l, FLOW_DISORDER_NS + NS_PER_MS);
-    is_text(told(&l), "1:greeting 0:answer",
-            "a connection that was ended before it said anything comes back with its bytes");
+    is_text(
+        told(&l), "1:greeting 0:answer",
+        "a connection that was ended before it said anything comes back with its bytes");
     end_log(&l);
 }
 
