@@ -23,6 +23,7 @@ enum {
     VERSION_TLS11 = 0x0302,
     VERSION_TLS12 = 0x0303,
     VERSION_TLS13 = 0x0304,
+    VERSION_DTLS_BAD = 0x0100, /* OpenSSL's before DTLS 1.0, which some VPNs still speak */
     VERSION_DTLS10 = 0xfeff,
     VERSION_DTLS12 = 0xfefd,
     VERSION_DTLS13 = 0xfefc,
@@ -84,10 +85,11 @@ static inline bool hello_is_grease(uint16_t value)
     return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
 
-/* TLS 1.3, its drafts (0x7fNN), and those of a library that numbers its own (0xfbNN). */
+/* TLS and DTLS 1.3, the drafts (0x7fNN), and those of a library that numbers its own (0xfbNN). */
 static inline bool version_is_tls13(uint16_t version)
 {
-    return version == VERSION_TLS13 || version >> 8 == 0x7f || version >> 8 == 0xfb;
+    return version == VERSION_TLS13 || version == VERSION_DTLS13 || version >> 8 == 0x7f ||
+           version >> 8 == 0xfb;
 }
 
 /* Highest version in the supported_versions list that is no GREASE, else the legacy version. */
