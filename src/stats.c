@@ -78,6 +78,21 @@ static void put_tls(struct stats_rows *out, const struct worker *w,
     put(out, "certificate", "evicted", c->evicted);
 }
 
+static void put_datagrams(struct stats_rows *out, const struct datagram_context *d)
+{
+    put(out, "quic", "connections", d->quic.stats.connections);
+    put(out, "quic", "initials", d->quic.stats.initials);
+    put(out, "quic", "not_opened", d->quic.stats.not_opened);
+    put(out, "quic", "malformed", d->quic.stats.malformed);
+    put(out, "quic", "retries", d->quic.stats.retries);
+    put(out, "quic", "negotiations", d->quic.stats.negotiations);
+    put(out, "quic", "closes", d->quic.stats.closes);
+    put(out, "dtls", "connections", d->dtls.stats.connections);
+    put(out, "dtls", "hello_verifies", d->dtls.stats.hello_verifies);
+    put(out, "dtls", "fragments", d->dtls.stats.fragments);
+    put(out, "dtls", "shed_fragments", d->dtls.stats.shed_fragments);
+}
+
 static void put_outcomes(struct stats_rows *out, const struct worker *w)
 {
     for (int i = OUTCOME_ACCEPTED; i < OUTCOME_COUNT; i++)
@@ -153,6 +168,7 @@ void stats_collect_lane(struct counters *out, const struct lane *lane)
     out->now_ns = worker_now_ns(w);
     out->dropped += f->table.stats.evicted + f->stats.connections_evicted +
                     f->stream_stats.shed_segments + w->tls.stats.shed_messages +
+                    w->datagrams.dtls.stats.shed_fragments +
                     w->decoder.stats.fragment_drops;
     put_decode(&out->rows, &w->decoder.stats);
     put_flow(&out->rows, f);
@@ -160,6 +176,7 @@ void stats_collect_lane(struct counters *out, const struct lane *lane)
     if (lane->options.live || lane->options.index == 0)
         put(&out->rows, "flow", "clock_steps", f->stats.clock_steps);
     put_tls(&out->rows, w, certificate_cache_stats(lane->certificates));
+    put_datagrams(&out->rows, &w->datagrams);
     put_outcomes(&out->rows, w);
     put_labels(&out->rows, w->labels);
 }

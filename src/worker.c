@@ -10,14 +10,20 @@
 
 /* What the stages after flow know of a connection; lives in the connection's slot. */
 struct flow_state {
-    struct preamble preamble;
-    struct tls_conn conn;
+    union {
+        struct {
+            struct preamble preamble;
+            struct tls_conn conn;
+        };
+        struct datagram_flow datagram; /* when is_datagram */
+    };
     struct outcome_state outcome;
     struct outcome_decision decision;
     struct session session;
     uint8_t client;   /* flow side, valid when `tls` */
     uint8_t segments; /* chunks of the client so far */
-    bool tls;
+    bool is_datagram;
+    bool tls; /* a session is under way: TLS, QUIC or DTLS */
     bool decided;
     bool told;                       /* kept for its totals only */
     uint64_t application_records[2]; /* by enum tls_side */
@@ -37,7 +43,10 @@ static struct flow_state *state_of(struct connection *c)
 
 static void release(struct worker *w, struct flow_state *state)
 {
-    tls_conn_clear(&state->conn, &w->tls);
+    if (state->is_datagram)
+        datagram_flow_clear(&state->datagram, &w->datagrams);
+    else
+        tls_conn_clear(&state->conn, &w->tls);
     session_release(&state->session);
 }
 
@@ -88,6 +97,8 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
     }
     date_decision(&state->decision, now_ns);
     session_finish(&state->session, c, &state->outcome, &state->decision);
+    if (state->is_datagram)
+        datagram_finish_session(&state->datagram, &state->session);
     label_session(w, &state->session);
     w->stats.sessions++;
     w->stats.outcomes[state->decision.outcome]++;
@@ -101,25 +112,9 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
 
 static void tell_end(struct worker *w, struct connection *c, struct flow_state *state)
 {
-    const struct session *s = &state->session;
-    int client = state->client;
-    struct session_end end = {
-        .protocol = s->protocol,
-        .ends = session_ends_of(s),
-        .client_bytes = c->bytes[client],
-        .server_bytes = c->bytes[!client],
-        .client_packets = c->packets[client],
-        .server_packets = c->packets[!client],
-        .client_records = state->application_records[TLS_CLIENT],
-        .server_records = state->application_records[TLS_SERVER],
-        .start_ns = s->start_ns,
-        .end_ns = c->last_ns,
-        .decided_ns = s->decided_ns,
-        .close_by = s->close_by,
-        .close_how = s->close_how == CLOSE_NONE ? CLOSE_TIMEOUT : s->close_how,
-    };
+    struct session_end end;
 
-    memcpy(end.session_id, s->id, sizeof(end.session_id));
+    session_note_end(&state->session, c, state->application_records, &end);
     w->options.on_session_end(w->options.ctx, &end);
     release(w, state);
     flows_forget(&w->flows, c);
@@ -143,6 +138,18 @@ static void watch_end(struct worker *w, struct connection *c, uint64_t now_ns)
 
 /* ---- the decision */
 
+static struct outcome_decision decide(const struct worker *w,
+                                      const struct flow_state *state, enum outcome_ask ask,
+                                      uint64_t now_ns)
+{
+    struct outcome_question question = {.ask = ask, .now_ns = now_ns};
+
+    if (state->is_datagram)
+        return datagram_decide(&state->datagram, &state->outcome, &w->options.outcome,
+                               &question);
+    return outcome_decide(&state->outcome, &w->options.outcome, ask, now_ns);
+}
+
 /* Ask for the outcome; tell the session when it is decided and complete. */
 static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
                   uint64_t now_ns)
@@ -152,7 +159,7 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
 
     if (!state->decided) {
         state->outcome.last_ns = c->last_ns;
-        state->decision = outcome_decide(&state->outcome, &w->options.outcome, ask, now_ns);
+        state->decision = decide(w, state, ask, now_ns);
         if (state->decision.outcome == OUTCOME_UNDECIDED) {
             if (state->decision.again_ns != UINT64_MAX)
                 flows_set_timer(&w->flows, c, state->decision.again_ns);
@@ -161,7 +168,7 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
         state->decided = true;
     }
     complete_ns = outcome_complete_ns(&state->outcome, state->decision.decided_ns);
-    if (ask == ASK_NOW && now_ns < complete_ns) {
+    if (ask == ASK_NOW && now_ns < complete_ns && !state->is_datagram) {
         flows_set_timer(&w->flows, c, complete_ns);
         return;
     }
@@ -189,17 +196,31 @@ static void look(struct worker *w, struct connection *c, uint64_t now_ns)
 
 /* ---- events of a connection */
 
+/* The first event of a UDP flow. */
+static void begin_datagram(struct turn *turn)
+{
+    struct flow_state *state = turn->state;
+
+    state->tls = true;
+    state->client = (uint8_t)datagram_client(&state->datagram);
+    datagram_begin_session(&state->datagram, turn->connection, &state->session);
+    turn->worker->stats.tls_connections++;
+}
+
 static void on_tls_event(void *ctx, const struct tls_event *event)
 {
     struct turn *turn = ctx;
     struct flow_state *state = turn->state;
 
+    if (!state->tls)
+        begin_datagram(turn);
     if (event->kind == TLS_EVENT_RECORD && event->record.type == RECORD_APPLICATION_DATA)
         state->application_records[event->side]++;
     if (state->told)
         return;
     if (event->kind == TLS_EVENT_CLIENT_HELLO)
-        state->session.hello_segments = state->segments;
+        state->session.hello_segments =
+            state->is_datagram ? datagram_hello_count(&state->datagram) : state->segments;
     session_note(&state->session, event, &turn->worker->options.tools);
     outcome_push(&state->outcome, event);
 }
@@ -266,8 +287,12 @@ static void push_peeked(struct turn *turn, uint64_t time_ns)
 /* It ends, or will say no more, and it is still open what it is. */
 static void end_undecided(struct worker *w, struct flow_state *state)
 {
-    w->stats.undecided_connections++;
-    w->stats.preambles_refused += state->preamble.talk.refused;
+    if (state->is_datagram && state->datagram.kind == DATAGRAM_QUIC)
+        w->stats.without_hello++; /* it never became whole */
+    else
+        w->stats.undecided_connections++;
+    if (!state->is_datagram)
+        w->stats.preambles_refused += state->preamble.talk.refused;
     release(w, state);
 }
 
@@ -314,12 +339,24 @@ static void on_bytes(void *ctx, struct connection *c, int side, const struct chu
 static void on_datagram(void *ctx, struct connection *c, int side,
                         const struct packet *packet)
 {
-    struct worker *w = ctx;
+    struct turn turn = {ctx, c, state_of(c)};
+    struct worker *w = turn.worker;
+    struct flow_state *state = turn.state;
+    struct datagram datagram = {side, packet->payload, packet->time_ns};
 
-    (void)side;
-    (void)packet;
-    watch_other(w, c, PACKET_UDP, false);
-    flows_forget(&w->flows, c);
+    if (state->told)
+        return;
+    state->is_datagram = true;
+    if (datagram_push(&state->datagram, &w->datagrams, &datagram, on_tls_event, &turn) ==
+        DATAGRAM_OTHER) {
+        watch_other(w, c, PACKET_UDP, datagram_may_be_quic(c, packet));
+        release(w, state);
+        flows_forget(&w->flows, c);
+    } else if (state->tls) {
+        state->outcome.has_client_packets = c->packets[state->client] > 0;
+        state->outcome.has_server_packets = c->packets[!state->client] > 0;
+        judge(w, c, ASK_NOW, w->flows.now_ns);
+    }
 }
 
 static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
@@ -384,7 +421,8 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
     *w = (struct worker){.options = *options};
     w->tls.budget.most_bytes = options->message_bytes;
     w->labels = app_labels_new(options->hash_seed, why);
-    if (!w->labels || decoder_init(&w->decoder, &options->decode, why) < 0 ||
+    if (!w->labels || datagram_context_init(&w->datagrams, &w->tls, why) < 0 ||
+        decoder_init(&w->decoder, &options->decode, why) < 0 ||
         flows_init(&w->flows, &flow, why) < 0) {
         worker_fini(w);
         return -1;
@@ -442,6 +480,7 @@ void worker_fini(struct worker *w)
 {
     flows_fini(&w->flows);
     decoder_fini(&w->decoder);
+    datagram_context_fini(&w->datagrams);
     app_labels_free(w->labels);
     w->labels = NULL;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "datagram.h"
 #include "decode/decode.h"
 #include "flow/app_label.h"
 #include "flow/flow.h"
@@ -38,7 +39,7 @@ struct worker_options {
 };
 
 struct worker_stats {
-    uint64_t tls_connections;
+    uint64_t tls_connections; /* and QUIC, and DTLS */
     uint64_t sessions;
     uint64_t without_hello;     /* TLS connections of which neither hello could be read */
     uint64_t other_connections; /* neither TLS nor a tunnel to it */
@@ -53,6 +54,7 @@ struct worker {
     struct decoder decoder;
     struct flows flows;
     struct tls_context tls;
+    struct datagram_context datagrams;
     struct app_labels *labels;
     struct worker_stats stats;
 };

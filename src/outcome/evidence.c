@@ -179,12 +179,19 @@ static void on_lost(struct outcome_state *s, const struct tls_event *e)
         s->server_is_not_tls = true;
 }
 
+static bool offers_tls13(const struct client_hello *hello)
+{
+    uint16_t version = client_hello_version(hello);
+
+    return hello->kind == HELLO_DTLS ? version == VERSION_DTLS13 : version >= VERSION_TLS13;
+}
+
 void outcome_push(struct outcome_state *s, const struct tls_event *event)
 {
     switch (event->kind) {
     case TLS_EVENT_CLIENT_HELLO:
         s->client_hello = true;
-        s->offers_tls13 = client_hello_version(event->client_hello) >= VERSION_TLS13;
+        s->offers_tls13 = offers_tls13(event->client_hello);
         s->psk_offered = event->client_hello->has_psk;
         s->early_data_offered = event->client_hello->has_early_data;
         break;

@@ -45,6 +45,7 @@ static void note_ciphers(struct session *s, const struct client_hello *hello)
     struct span ciphers = hello->ciphers;
     uint16_t cipher;
 
+    s->supported_cipher_count = 0;
     if (hello->kind == HELLO_SSL2)
         return;
     while (s->supported_cipher_count < SESSION_CIPHERS_MAX && span_u16(&ciphers, &cipher))
@@ -71,6 +72,8 @@ static void note_alpn(struct session *s, struct span list)
 static void note_client_hello(struct session *s, const struct tls_event *e,
                               struct prints *prints)
 {
+    static const enum ja4_transport transports[] = {
+        [SESSION_TLS] = JA4_TCP, [SESSION_QUIC] = JA4_QUIC, [SESSION_DTLS] = JA4_DTLS};
     const struct client_hello *hello = e->client_hello;
     struct session_ends ends = session_ends_of(s);
     struct client_prints made;
@@ -80,7 +83,7 @@ static void note_client_hello(struct session *s, const struct tls_event *e,
            hello->random.len < sizeof(s->random_prefix) ? hello->random.len
                                                         : sizeof(s->random_prefix));
     (void)text_from_span(s->server_name, sizeof(s->server_name), hello->server_name);
-    prints_of_client(prints, hello, JA4_TCP, &made);
+    prints_of_client(prints, hello, transports[s->protocol], &made);
     memcpy(s->ja3, made.ja3, sizeof(s->ja3));
     memcpy(s->ja4, made.ja4, sizeof(s->ja4));
     memcpy(s->app_key, made.app_key, sizeof(s->app_key));
@@ -95,8 +98,10 @@ static void note_client_hello(struct session *s, const struct tls_event *e,
 static void note_negotiated(struct session *s, const struct server_hello *hello,
                             struct prints *prints)
 {
-    /* A library's own numbering of drafts says no more than 1.3. */
-    s->version = hello->version >> 8 == 0xfb ? VERSION_TLS13 : hello->version;
+    /* A library's own numbering of drafts says no more than 1.3; so it is with DTLS before 1.0. */
+    s->version = hello->version >> 8 == 0xfb          ? VERSION_TLS13
+                 : hello->version == VERSION_DTLS_BAD ? VERSION_DTLS10
+                                                      : hello->version;
     s->cipher = hello->cipher;
     s->group = hello->group;
     prints_of_server(prints, hello, s->ja3s);
@@ -271,12 +276,18 @@ static uint64_t whole_us(uint64_t time_ns)
     return time_ns - time_ns % NS_PER_US;
 }
 
+/* The client's side of the flow. */
+static int client_side_of(const struct session *s, const struct connection *c)
+{
+    return address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0
+                                                                                     : 1;
+}
+
 void session_finish(struct session *s, const struct connection *c,
                     const struct outcome_state *state,
                     const struct outcome_decision *decision)
 {
-    int client =
-        address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0 : 1;
+    int client = client_side_of(s, c);
     uint64_t closed =
         state->short_ns ? state->short_ns : outcome_closed_ns(state, TLS_CLIENT);
 
@@ -303,4 +314,27 @@ void session_finish(struct session *s, const struct connection *c,
     s->start_ns = whole_us(s->start_ns);
     s->end_ns = whole_us(s->end_ns);
     s->decided_ns = whole_us(s->decided_ns);
+}
+
+void session_note_end(const struct session *s, const struct connection *c,
+                      const uint64_t records[2], struct session_end *out)
+{
+    int client = client_side_of(s, c);
+
+    *out = (struct session_end){
+        .protocol = s->protocol,
+        .ends = session_ends_of(s),
+        .client_bytes = c->bytes[client],
+        .server_bytes = c->bytes[!client],
+        .client_packets = c->packets[client],
+        .server_packets = c->packets[!client],
+        .client_records = records[TLS_CLIENT],
+        .server_records = records[TLS_SERVER],
+        .start_ns = s->start_ns,
+        .end_ns = c->last_ns,
+        .decided_ns = s->decided_ns,
+        .close_by = s->close_by,
+        .close_how = s->close_how == CLOSE_NONE ? CLOSE_TIMEOUT : s->close_how,
+    };
+    memcpy(out->session_id, s->id, sizeof(out->session_id));
 }

@@ -7,6 +7,7 @@
 #include "fingerprint/prints.h"
 #include "flow/flow.h"
 #include "session/session.h"
+#include "session/session_end.h"
 #include "tls/conn.h"
 
 /* The first hello of a connection: who is the client, and where it runs. */
@@ -36,3 +37,10 @@ bool session_has_hello(const struct session *s);
 void session_finish(struct session *s, const struct connection *c,
                     const struct outcome_state *state,
                     const struct outcome_decision *decision);
+
+/*
+ * The connection of a told session has ended: its totals. `records` of application data are by
+ * enum tls_side.
+ */
+void session_note_end(const struct session *s, const struct connection *c,
+                      const uint64_t records[2], struct session_end *out);
