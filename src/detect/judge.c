@@ -81,6 +81,17 @@ static bool is_opaque(const struct correlator *c, const struct report *r)
 
 /* ---- one key */
 
+static struct refusal_verdict judge_streak(const struct correlator *c, const struct report *r,
+                                           const struct streak *streak)
+{
+    struct refusal_case refusal = {.streak = streak,
+                                   .key = r->parties.key,
+                                   .device = r->parties.device,
+                                   .pair = r->parties.device_destination};
+
+    return refusal_judge(tuning_of(c), &refusal, c->now_ns);
+}
+
 static struct pair_refusals *pair_of(const struct report *r)
 {
     return r->parties.device_destination ? r->parties.device_destination->refusals : NULL;
@@ -97,8 +108,7 @@ static void merge_apps(struct correlator *c, struct report *r)
 
     if (r->refusal.fired || !pair || pair->key_count < 2)
         return;
-    together = refusal_judge(tuning_of(c), &pair->streak, r->parties.key, r->parties.device,
-                             r->parties.device_destination, c->now_ns);
+    together = judge_streak(c, r, &pair->streak);
     if (!together.fired)
         return;
     r->refusal = together;
@@ -119,8 +129,7 @@ static void observe(struct correlator *c, struct report *r)
                                 .device_count = c->devices.count,
                                 .now_ns = c->now_ns};
 
-    r->refusal = refusal_judge(t, &p->key->suspicion->streak, p->key, p->device,
-                               p->device_destination, c->now_ns);
+    r->refusal = judge_streak(c, r, &p->key->suspicion->streak);
     merge_apps(c, r);
     r->direct_in_window =
         direct_since(p->key->suspicion, before(c->now_ns, tuning_ns(t->time_window_s)));

@@ -160,9 +160,8 @@ static void settle(const struct tuning *t, struct refusal_verdict *v, uint64_t n
     v->fired = v->fired && v->db >= t->stage1_fire_db;
 }
 
-struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak *streak,
-                                     const struct key *key, const struct device *device,
-                                     const struct device_destination *pair, uint64_t now_ns)
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct refusal_case *c,
+                                     uint64_t now_ns)
 {
     const double windows[] = {t->time_window_s, t->slow_window_s};
     const uint32_t thresholds[] = {t->inspection_failure_threshold, t->slow_threshold};
@@ -172,12 +171,12 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak
     for (size_t i = 0; i < 2; i++) {
         uint64_t since = before(now_ns, windows[i]);
 
-        v[i] = sum_up(t, streak_since(streak, since), thresholds[i]);
-        add_contrast(t, device, &key->destination, since, &v[i]);
-        add_accepts(t, key, since, &v[i]);
+        v[i] = sum_up(t, streak_since(c->streak, since), thresholds[i]);
+        add_contrast(t, c->device, &c->key->destination, since, &v[i]);
+        add_accepts(t, c->key, since, &v[i]);
         settle(t, &v[i], now_ns);
-        v[i].used = pair && pair->accepted_data_ns &&
-                    pair->accepted_data_ns >= before(now_ns, t->time_window_s);
+        v[i].used = c->pair && c->pair->accepted_data_ns &&
+                    c->pair->accepted_data_ns >= before(now_ns, t->time_window_s);
         v[i].vetoed = v[i].used && v[i].sum.only_vetoable;
     }
     slow = !v[0].fired && v[1].fired;

@@ -31,10 +31,16 @@ struct refusal_verdict {
     bool vetoed;     /* unused-connection shapes beside useful sessions */
 };
 
-/* `streak` is the key's own, or that of all apps of the device for this destination. */
-struct refusal_verdict refusal_judge(const struct tuning *t, const struct streak *streak,
-                                     const struct key *key, const struct device *device,
-                                     const struct device_destination *pair,
+/* One key, and whose streak is judged: its own, or that of all apps of the device for the same
+ * destination. */
+struct refusal_case {
+    const struct streak *streak;
+    const struct key *key;
+    const struct device *device;
+    const struct device_destination *pair; /* NULL when it was forgotten */
+};
+
+struct refusal_verdict refusal_judge(const struct tuning *t, const struct refusal_case *c,
                                      uint64_t now_ns);
 
 /* The same for a streak over several destinations: no contrast, no veto. */
