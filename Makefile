@@ -40,7 +40,9 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 UNIT_SCRIPTS := $(wildcard tests/unit/*.t)
 SEEDS := $(patsubst tests/fuzz/%.c,$(BUILD)/seeds/%,$(wildcard tests/fuzz/fuzz_*.c))
 GOLDEN := $(wildcard tests/golden/run.t)
-SCRIPTS := $(wildcard tests/*.t)
+SCRIPTS := $(wildcard tests/*.t tests/live/*.t)
+THREADS := $(BUILD)/unit/test_queue $(BUILD)/unit/test_merge tests/workers.t \
+	$(wildcard tests/live/*.t)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 FUZZ := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
@@ -67,6 +69,10 @@ CFLAGS ?= -O1 -g
 FLAGS := -DPINSIGHT_CHECKS -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 LINK := -fsanitize=address,undefined
+else ifeq ($(VARIANT),tsan)
+CFLAGS ?= -O1 -g
+FLAGS := -DPINSIGHT_CHECKS -fsanitize=thread -fno-omit-frame-pointer
+LINK := -fsanitize=thread
 else ifeq ($(VARIANT),coverage)
 CFLAGS ?= -O0 -g
 FLAGS := -DPINSIGHT_CHECKS --coverage
@@ -77,7 +83,7 @@ FLAGS := -DPINSIGHT_CHECKS -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK := -fsanitize=address,undefined
 else
-$(error VARIANT is one of release, debug, sanitize, coverage, fuzz; not "$(VARIANT)")
+$(error VARIANT is one of release, debug, sanitize, tsan, coverage, fuzz; not "$(VARIANT)")
 endif
 
 # LIB_CFLAGS and LIBS come from build/libs.mk, below.
@@ -213,12 +219,18 @@ golden-update: $(READY) ## write what is expected anew; review the difference
 
 # --- Variants ------------------------------------------------------------------------------------
 
-.PHONY: debug sanitize coverage fuzz run-fuzz
+.PHONY: debug sanitize tsan threads coverage fuzz run-fuzz
 debug: ## build without optimisation and with checks: build/debug/pinsight
 	@$(MAKE) --no-print-directory VARIANT=debug all
 
 sanitize: ## build with address and undefined-behaviour sanitizers, run every test
 	@$(MAKE) --no-print-directory VARIANT=sanitize check
+
+threads: $(filter $(BUILD)/unit/%,$(THREADS)) $(READY) ## the tests of what runs in threads
+	$(call run_tests,$(THREADS))
+
+tsan: ## build with the thread sanitizer, run the tests of what runs in threads
+	@$(MAKE) --no-print-directory VARIANT=tsan threads
 
 coverage: ## run every test and print the line coverage of each file
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true

@@ -84,6 +84,7 @@ void cli_print_help(void)
         "                          input, or a folder: all captures in it by first packet\n"
         "  -F, --filter-file FILE  BPF filter from a file instead of the arguments\n"
         "  -n, --count N           stop after N packets\n"
+        "  -j N                    workers side by side, same output; default 1\n"
         "  -k, --checksums WHAT    all: drop packets with a wrong checksum; none "
         "(default)\n"
         "\n"

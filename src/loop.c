@@ -1,14 +1,20 @@
 #include "loop.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/nanotime.h"
+
 #define PROGRESS_FRAMES 65536u /* look at the clock every so many frames */
+#define LOOK_MESSAGES 256u     /* look at the signals every so many messages */
+#define WAIT_MS 100            /* a signal may come just before the loop waits */
 
 static volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t report_asked;
+static volatile sig_atomic_t reload_asked;
 
 static void on_stop(int signal_number)
 {
@@ -24,75 +30,158 @@ static void on_report(int signal_number)
     report_asked = 1;
 }
 
-static void take_signals(void)
+static void on_reload(int signal_number)
+{
+    (void)signal_number;
+    reload_asked = 1;
+}
+
+const volatile sig_atomic_t *loop_stop(void)
+{
+    return &stop_asked;
+}
+
+void loop_take_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_stop}, report = {.sa_handler = on_report};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction reload = {.sa_handler = on_reload}, ignore = {.sa_handler = SIG_IGN};
 
     (void)sigaction(SIGINT, &stop, NULL);
     (void)sigaction(SIGTERM, &stop, NULL);
     (void)sigaction(SIGUSR1, &report, NULL);
+    (void)sigaction(SIGHUP, &reload, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL); /* a reader that leaves is a write error */
 }
 
-struct progress_meter {
-    bool on;
-    bool shown;
-    struct timespec start;
-    struct timespec last;
+/* ---- progress */
+
+struct run {
+    struct crew *crew;
+    struct sensor *sensor;
+    const struct loop_options *options;
+    bool shown; /* progress */
+    uint64_t start_ns;
+    uint64_t shown_ns;
 };
 
-static double seconds_between(const struct timespec *a, const struct timespec *b)
+static uint64_t clock_ns(clockid_t clock)
 {
-    return (double)(b->tv_sec - a->tv_sec) + (double)(b->tv_nsec - a->tv_nsec) / 1e9;
+    struct timespec t;
+
+    (void)clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-static void show_progress(struct progress_meter *m, const struct source *source,
-                          const struct sensor *sensor)
+static void show_progress(struct run *r)
 {
-    const struct source_stats *stats = source_stats(source);
-    struct timespec now;
-    double elapsed;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    struct source_stats stats;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (seconds_between(&m->last, &now) < 1)
+    if (!r->options->progress || now_ns - r->shown_ns < NS_PER_S)
         return;
-    m->last = now;
-    m->shown = true;
-    elapsed = seconds_between(&m->start, &now);
-    (void)fprintf(stderr, "\r%.0f MB", (double)stats->read_bytes / 1e6);
-    if (stats->total_bytes)
-        (void)fprintf(stderr, " of %.0f MB", (double)stats->total_bytes / 1e6);
+    r->shown_ns = now_ns;
+    r->shown = true;
+    stats = crew_progress(r->crew);
+    (void)fprintf(stderr, "\r%.0f MB", (double)stats.read_bytes / 1e6);
+    if (stats.total_bytes)
+        (void)fprintf(stderr, " of %.0f MB", (double)stats.total_bytes / 1e6);
     (void)fprintf(stderr, ", %llu packets, %llu sessions, %llu alerts, %.0f MB/s ",
-                  (unsigned long long)stats->frames,
-                  (unsigned long long)sensor->correlator.stats.sessions,
-                  (unsigned long long)sensor->correlator.stats.opened,
-                  (double)stats->read_bytes / 1e6 / elapsed);
+                  (unsigned long long)stats.frames,
+                  (unsigned long long)r->sensor->correlator.stats.sessions,
+                  (unsigned long long)r->sensor->correlator.stats.opened,
+                  (double)stats.read_bytes * 1e3 / (double)(now_ns - r->start_ns));
 }
 
-int loop_run(struct source *source, struct lane *lane, struct sensor *sensor,
-             const struct loop_options *options)
-{
-    struct progress_meter meter = {.on = options->progress};
-    struct frame frame;
+/* ---- what a signal asked for */
 
-    take_signals();
-    (void)clock_gettime(CLOCK_MONOTONIC, &meter.start);
-    meter.last = meter.start;
-    while (!stop_asked && sensor_check(sensor) == 0 && source_next(source, &frame)) {
-        lane_push(lane, &frame);
-        if (lane->frames == options->packet_limit)
-            break;
-        if (report_asked) {
-            report_asked = 0;
-            sensor_ask_report(sensor);
-            lane_report(lane);
-        }
-        if (meter.on && lane->frames % PROGRESS_FRAMES == 0)
-            show_progress(&meter, source, sensor);
+static void look_at_signals(struct run *r)
+{
+    if (reload_asked) {
+        reload_asked = 0;
+        sensor_reopen(r->sensor);
+        if (r->options->reload)
+            r->options->reload(r->options->ctx);
     }
-    if (meter.shown)
+    if (report_asked) {
+        report_asked = 0;
+        sensor_ask_report(r->sensor);
+        crew_ask_report(r->crew);
+    }
+    if (stop_asked || sensor_check(r->sensor) < 0)
+        crew_ask_stop(r->crew);
+}
+
+/* ---- one worker, no thread */
+
+static void run_alone(struct run *r)
+{
+    uint64_t frames = 0;
+
+    do {
+        look_at_signals(r);
+        if (++frames % PROGRESS_FRAMES == 0)
+            show_progress(r);
+    } while (crew_step(r->crew));
+    crew_finish(r->crew);
+}
+
+/* ---- workers in threads */
+
+/* Take what is there; true when there was something. */
+static bool take_messages(struct run *r)
+{
+    const struct message *message;
+    unsigned n = 0;
+
+    while (n < LOOK_MESSAGES && (message = merge_next(&r->crew->merge)) != NULL) {
+        sensor_take(r->sensor, message);
+        merge_drop(&r->crew->merge);
+        n++;
+    }
+    if (n < LOOK_MESSAGES && !merge_is_over(&r->crew->merge))
+        sensor_tick(r->sensor, merge_now_ns(&r->crew->merge));
+    return n > 0;
+}
+
+static void wait_for_messages(struct run *r)
+{
+    struct pollfd bell = {.fd = r->crew->bell.fd, .events = POLLIN};
+
+    bell_listen(&r->crew->bell);
+    if (!take_messages(r) && !merge_is_over(&r->crew->merge))
+        (void)poll(&bell, 1, WAIT_MS);
+    bell_quiet(&r->crew->bell);
+}
+
+static int run_threads(struct run *r, struct err *why)
+{
+    if (crew_start(r->crew, why) < 0)
+        return -1;
+    while (!merge_is_over(&r->crew->merge)) {
+        look_at_signals(r);
+        show_progress(r);
+        if (!take_messages(r))
+            wait_for_messages(r);
+    }
+    return 0;
+}
+
+int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
+             struct err *why)
+{
+    struct run r = {.crew = crew, .sensor = sensor, .options = options};
+    int result = 0;
+
+    r.start_ns = r.shown_ns = clock_ns(CLOCK_MONOTONIC);
+    if (crew->threads)
+        result = run_threads(&r, why);
+    else
+        run_alone(&r);
+    if (r.shown)
         (void)fputs("\n", stderr);
-    lane_drain(lane);
-    return sensor_drain(sensor);
+    if (result == 0 && sensor_drain(sensor) < 0) {
+        *why = sensor->why;
+        result = -1;
+    }
+    return result;
 }

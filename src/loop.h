@@ -1,20 +1,27 @@
 /*
- * The main loop: frames from the source into the sensor until the input ends, the packet limit is
- * reached or a signal asks to stop. It alone reads the clock (progress) and takes signals.
+ * The main loop: what the workers tell goes into the sensor until the input ends, the packet limit
+ * is reached or a signal asks to stop. It alone reads the clock and takes signals.
  *
- * TERM and INT drain and end; a second one ends at once. USR1 writes a stats event.
+ * TERM and INT drain and end; a second one ends at once. USR1 writes a stats event. HUP goes on
+ * with new output files, then calls `reload`.
  */
 #pragma once
 
-#include "capture/source.h"
-#include "lane.h"
+#include "crew.h"
 #include "sensor.h"
 
 struct loop_options {
-    uint64_t packet_limit; /* 0 for none */
-    bool progress;         /* show it on standard error */
+    bool progress;             /* show it on standard error */
+    void (*reload)(void *ctx); /* the configuration is to be read again; may be NULL */
+    void *ctx;
 };
 
-/* 0, or -1 with a sentence in the sensor when the output could not be written. */
-int loop_run(struct source *source, struct lane *lane, struct sensor *sensor,
-             const struct loop_options *options);
+/* What TERM and INT set: for reads that they interrupt. */
+const volatile sig_atomic_t *loop_stop(void);
+
+/* From now on signals are taken. */
+void loop_take_signals(void);
+
+/* 0, or -1 with a sentence: the output could not be written, or a thread not be started. */
+int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
+             struct err *why);

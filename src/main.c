@@ -48,87 +48,61 @@ static int report_damage(const struct source *source)
     return i ? EXIT_INPUT : EXIT_OK;
 }
 
-struct replay {
-    const struct cli *cli;
-    const struct config *config;
-    struct source *source;
-    struct sensor sensor;
-    struct lane lane;
-};
-
+/* Where what the one worker tells goes when there are no threads. */
 static void on_message(void *ctx, const struct message *message)
 {
-    struct replay *r = ctx;
-
-    sensor_take(&r->sensor, message);
+    sensor_take(ctx, message);
 }
 
-static void count_files(void *ctx, struct counters *out)
+/* All is open and loaded. */
+static int watch(const struct cli *cli, struct crew *crew, struct sensor *sensor)
 {
-    struct replay *r = ctx;
+    struct loop_options options = {.progress = !cli->quiet && isatty(STDERR_FILENO)};
+    struct err why;
+    int code;
 
-    stats_collect_files(out, source_stats(r->source));
-}
-
-static int run_replay(struct replay *r)
-{
-    struct loop_options loop = {.packet_limit = r->cli->packet_limit,
-                                .progress = !r->cli->quiet && isatty(STDERR_FILENO)};
-    int code = EXIT_OK;
-
-    if (loop_run(r->source, &r->lane, &r->sensor, &loop) < 0)
-        code = fail(EXIT_RUN, &r->sensor.why);
+    if (loop_run(crew, sensor, &options, &why) < 0)
+        code = fail(EXIT_RUN, &why);
     else
-        code = report_damage(r->source);
-    if (code == EXIT_OK && r->cli->strict && sensor_dropped(&r->sensor)) {
+        code = report_damage(crew_source(crew));
+    if (code == EXIT_OK && cli->strict && sensor_dropped(sensor)) {
         log_error("records were dropped: a limit was reached (--stats tells which)");
         code = EXIT_DROPPED;
     }
     return code;
 }
 
-static int replay(const struct cli *cli, const struct config *config, struct source *source)
-{
-    struct replay r = {.cli = cli, .config = config, .source = source};
-    uint64_t seed = random_seed();
-    struct sensor_options sensor = {.config = config,
-                                    .lanes = 1,
-                                    .stats = cli->stats,
-                                    .quiet = cli->quiet,
-                                    .seed = seed};
-    struct lane_options lane = {.config = config,
-                                .verify_checksums = cli->verify_checksums,
-                                .seed = seed,
-                                .count = 1,
-                                .stats = cli->stats,
-                                .take = on_message,
-                                .count_source = count_files,
-                                .ctx = &r};
-    struct err why;
-    int code;
-
-    if (sensor_init(&r.sensor, &sensor, &why) < 0)
-        return fail(EXIT_CONFIG, &why);
-    code = lane_init(&r.lane, &lane, &why) < 0 ? fail(EXIT_CONFIG, &why) : run_replay(&r);
-    sensor_fini(&r.sensor);
-    lane_fini(&r.lane);
-    return code;
-}
-
 static int run(const struct cli *cli, const struct config *config)
 {
-    struct source_options options = {.inputs = cli->inputs,
-                                     .input_count = cli->input_count,
-                                     .filter = config->capture.filter};
-    struct source *source;
+    struct sensor sensor = {0};
+    struct crew crew;
+    struct crew_options workers = {.config = config,
+                                   .inputs = cli->inputs,
+                                   .input_count = cli->input_count,
+                                   .stop = loop_stop(),
+                                   .verify_checksums = cli->verify_checksums,
+                                   .stats = cli->stats,
+                                   .packet_limit = cli->packet_limit,
+                                   .seed = random_seed(),
+                                   .take = on_message,
+                                   .ctx = &sensor};
+    struct sensor_options judgement = {
+        .config = config, .stats = cli->stats, .quiet = cli->quiet, .seed = workers.seed};
     struct err why;
     int code;
 
-    source = source_open_files(&options, &why);
-    if (!source)
+    loop_take_signals();
+    if (crew_open(&crew, &workers, &why) < 0) {
+        crew_fini(&crew);
         return fail(EXIT_INPUT, &why);
-    code = replay(cli, config, source);
-    source_free(source);
+    }
+    judgement.lanes = crew.count;
+    if (sensor_init(&sensor, &judgement, &why) < 0 || crew_prepare(&crew, &why) < 0)
+        code = fail(EXIT_CONFIG, &why);
+    else
+        code = watch(cli, &crew, &sensor);
+    sensor_fini(&sensor);
+    crew_fini(&crew);
     return code;
 }
 

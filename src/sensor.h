@@ -26,7 +26,8 @@ struct sensor {
     struct counters *lanes; /* the latest of each lane */
     bool *lane_is_fresh;    /* told since the last report */
     unsigned lane_count;
-    uint64_t order; /* of the message before */
+    uint64_t order;      /* of the message before */
+    uint64_t step_order; /* of the last step */
     uint64_t now_ns;
     uint64_t lane_drops;
     bool stats_on;

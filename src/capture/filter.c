@@ -15,16 +15,19 @@ struct program {
 
 struct filter {
     const char *expression;
+    bool quiet;
     size_t count;
     struct program programs[FILTER_LINK_TYPES_MAX];
 };
 
-struct filter *filter_new(const char *expression)
+struct filter *filter_new(const char *expression, bool quiet)
 {
     struct filter *f = calloc(1, sizeof(*f));
 
-    if (f)
-        f->expression = expression;
+    if (!f)
+        return NULL;
+    f->expression = expression;
+    f->quiet = quiet;
     return f;
 }
 
@@ -62,7 +65,7 @@ static struct program *find_program(struct filter *f, uint32_t link_type, struct
         return NULL;
     p = &f->programs[f->count++];
     p->link_type = link_type;
-    if (compile(f, p, why) < 0)
+    if (compile(f, p, why) < 0 && !f->quiet)
         log_warn("filter matches nothing of a link type link_type=%u reason=\"%s\"",
                  link_type, why->text);
     return p;

@@ -14,8 +14,8 @@
 
 struct filter;
 
-/* NULL without memory. The expression is lent for the filter's life. */
-struct filter *filter_new(const char *expression);
+/* NULL without memory. The expression is lent for the filter's life. `quiet`: nothing is said. */
+struct filter *filter_new(const char *expression, bool quiet);
 void filter_free(struct filter *f);
 
 /* -1 with libpcap's sentence when the expression does not compile for this link type. */

@@ -66,7 +66,8 @@ static bool peek_last(struct inputs *in, struct reader *reader)
     }
     stays = reader->is_capture;
     reader_close(reader);
-    if (stays && in->open_count < INPUTS_OPEN_MAX && lseek(last->fd, 0, SEEK_SET) == 0) {
+    if (stays && in->open_count < (in->open_most ? in->open_most : INPUTS_OPEN_MAX) &&
+        lseek(last->fd, 0, SEEK_SET) == 0) {
         in->open_count++;
         return true;
     }
@@ -151,7 +152,7 @@ static int add_folder(struct inputs *in, const char *path, struct reader *reader
     (void)closedir(folder);
     if (result < 0)
         return -1;
-    if (in->skipped > skipped_before)
+    if (in->skipped > skipped_before && !in->quiet)
         log_warn("files that are no captures were skipped folder=%s files=%llu", path,
                  (unsigned long long)(in->skipped - skipped_before));
     if (in->count == before)

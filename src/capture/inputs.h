@@ -26,6 +26,8 @@ struct inputs {
     size_t count;
     size_t room;
     size_t open_count;
+    size_t open_most; /* 0: INPUTS_OPEN_MAX */
+    bool quiet;
     uint64_t total_bytes; /* of those that are files */
     uint64_t skipped;     /* files in folders that are no captures */
 };

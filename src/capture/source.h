@@ -30,6 +30,9 @@ struct source_options {
     const char *const *inputs; /* file, folder or "-", in the order given */
     size_t input_count;
     const char *filter; /* BPF expression, NULL for none */
+    unsigned
+        readers; /* sources that read these inputs side by side, 0 or 1: this one alone */
+    bool quiet;  /* another one says what there is to say */
     /* Looked at when a signal interrupts a read: set, the read is given up. May be NULL. */
     const volatile sig_atomic_t *stop;
 };

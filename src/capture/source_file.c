@@ -43,6 +43,9 @@ static int open_all(struct source *s, const struct source_options *options, stru
 {
     if (reader_init(&s->reader, options->stop, why) < 0)
         return -1;
+    s->inputs.quiet = options->quiet;
+    if (options->readers > 1)
+        s->inputs.open_most = INPUTS_OPEN_MAX / options->readers;
     for (size_t i = 0; i < options->input_count; i++)
         if (inputs_add(&s->inputs, options->inputs[i], &s->reader, why) < 0)
             return -1;
@@ -50,7 +53,7 @@ static int open_all(struct source *s, const struct source_options *options, stru
     s->stats.skipped_files = s->inputs.skipped;
     if (!options->filter)
         return 0;
-    s->filter = filter_new(options->filter);
+    s->filter = filter_new(options->filter, options->quiet);
     if (!s->filter)
         return err_set(why, "no memory for the filter");
     return check_filter(s, why);

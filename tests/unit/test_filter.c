@@ -6,7 +6,7 @@ static bool matches(const char *expression, uint32_t link_type, struct span byte
 {
     struct frame frame = {
         .bytes = bytes, .wire_len = (uint32_t)bytes.len, .link_type = link_type};
-    struct filter *f = filter_new(expression);
+    struct filter *f = filter_new(expression, false);
     bool result;
 
     if (!f)
@@ -36,7 +36,7 @@ static void one_filter_serves_several_links(void)
     struct span ether = ethernet(0x0800, segment()), raw = segment();
     struct frame one = {.bytes = ether, .wire_len = (uint32_t)ether.len, .link_type = 1};
     struct frame two = {.bytes = raw, .wire_len = (uint32_t)raw.len, .link_type = 101};
-    struct filter *f = filter_new("port 443");
+    struct filter *f = filter_new("port 443", false);
 
     for (int i = 0; i < 3; i++)
         ok(filter_matches(f, &one) && filter_matches(f, &two), "links in turn");
@@ -50,13 +50,13 @@ static void one_filter_serves_several_links(void)
 
 static void bad_expressions_are_told(void)
 {
-    struct filter *f = filter_new("no such thing");
+    struct filter *f = filter_new("no such thing", false);
     struct err why = {""};
 
     is_int(filter_check(f, 1, &why), -1, "an expression that does not compile");
     ok(strstr(why.text, "filter \"no such thing\": ") == why.text, "is told: %s", why.text);
     filter_free(f);
-    f = filter_new("ether host 02:00:00:00:00:01");
+    f = filter_new("ether host 02:00:00:00:00:01", false);
     is_int(filter_check(f, 1, &why), 0, "one for Ethernet compiles there");
     is_int(filter_check(f, 101, &why), -1, "but not for raw IP");
     ok(!matches("ether host 02:00:00:00:00:01", 101, segment()),

@@ -1,0 +1,258 @@
+#include "crew.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "stats.h"
+
+/* ---- start */
+
+/* True when all inputs can be read as often as one likes. */
+static bool is_repeatable(const struct crew_options *o)
+{
+    struct stat about;
+
+    for (size_t i = 0; i < o->input_count; i++)
+        if (strcmp(o->inputs[i], "-") == 0 ||
+            (stat(o->inputs[i], &about) == 0 && !S_ISREG(about.st_mode) &&
+             !S_ISDIR(about.st_mode)))
+            return false;
+    return true;
+}
+
+static unsigned count_of(const struct crew_options *o)
+{
+    unsigned wanted = o->config->capture.workers ? o->config->capture.workers : 1;
+
+    if (wanted > 1 && !is_repeatable(o)) {
+        log_warn("one worker reads: standard input and pipes cannot be read by several");
+        return 1;
+    }
+    return wanted;
+}
+
+static int open_source(struct hand *h, struct err *why)
+{
+    const struct crew_options *o = &h->crew->options;
+    struct source_options options = {.inputs = o->inputs,
+                                     .input_count = o->input_count,
+                                     .filter = o->config->capture.filter,
+                                     .readers = h->crew->count,
+                                     .quiet = h->index > 0,
+                                     .stop = o->stop};
+
+    h->source = source_open_files(&options, why);
+    return h->source ? 0 : -1;
+}
+
+int crew_open(struct crew *c, const struct crew_options *options, struct err *why)
+{
+    *c = (struct crew){.options = *options, .count = count_of(options), .bell.fd = -1};
+    c->threads = c->count > 1;
+    c->hands = calloc(c->count, sizeof(*c->hands));
+    if (!c->hands)
+        return err_set(why, "no memory for %u workers", c->count);
+    for (unsigned i = 0; i < c->count; i++) {
+        c->hands[i].crew = c;
+        c->hands[i].index = i;
+        c->hands[i].queue.room_fd = -1;
+    }
+    for (unsigned i = 0; i < c->count; i++)
+        if (open_source(&c->hands[i], why) < 0)
+            return -1;
+    return 0;
+}
+
+static void count_source(void *ctx, struct counters *out)
+{
+    const struct hand *h = ctx;
+
+    if (h->index == 0) /* all have read the same */
+        stats_collect_files(out, source_stats(h->source));
+}
+
+static void put_message(void *ctx, const struct message *message)
+{
+    struct hand *h = ctx;
+
+    if (h->crew->threads)
+        queue_put(&h->queue, message);
+    else
+        h->crew->options.take(h->crew->options.ctx, message);
+}
+
+static int prepare_hand(struct hand *h, struct err *why)
+{
+    struct crew *c = h->crew;
+    struct lane_options lane = {.config = c->options.config,
+                                .verify_checksums = c->options.verify_checksums,
+                                .seed = c->options.seed,
+                                .index = h->index,
+                                .count = c->count,
+                                .stats = c->options.stats,
+                                .take = put_message,
+                                .count_source = count_source,
+                                .ctx = h};
+
+    if (lane_init(&h->lane, &lane, why) < 0)
+        return -1;
+    if (!c->threads)
+        return 0;
+    if (queue_init(&h->queue, CREW_QUEUE_FILES, &c->bell, why) < 0)
+        return -1;
+    merge_join(&c->merge, h->index, &h->queue);
+    return 0;
+}
+
+int crew_prepare(struct crew *c, struct err *why)
+{
+    if (c->threads &&
+        (bell_init(&c->bell, why) < 0 || merge_init(&c->merge, c->count, why) < 0))
+        return -1;
+    for (unsigned i = 0; i < c->count; i++)
+        if (prepare_hand(&c->hands[i], why) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- a worker */
+
+static void tell_progress(struct hand *h)
+{
+    const struct source_stats *stats = source_stats(h->source);
+
+    if (h->index > 0)
+        return;
+    atomic_store_explicit(&h->crew->read_bytes, stats->read_bytes, memory_order_relaxed);
+    atomic_store_explicit(&h->crew->frames, stats->frames, memory_order_relaxed);
+}
+
+static void report_if_asked(struct hand *h)
+{
+    unsigned asked = atomic_load_explicit(&h->crew->reports, memory_order_relaxed);
+
+    if (asked == h->reports)
+        return;
+    h->reports = asked;
+    lane_report(&h->lane);
+}
+
+/* One frame of a capture; false at its end, or where it has to stop. */
+static bool walk(struct hand *h)
+{
+    struct crew *c = h->crew;
+    struct frame frame;
+
+    if (atomic_load_explicit(&c->stop, memory_order_relaxed) ||
+        (c->options.packet_limit && h->lane.frames == c->options.packet_limit) ||
+        !source_next(h->source, &frame))
+        return false;
+    lane_push(&h->lane, &frame);
+    if (h->lane.frames % LANE_MARK_FRAMES == 0) {
+        tell_progress(h);
+        report_if_asked(h);
+    }
+    return true;
+}
+
+static void *run(void *arg)
+{
+    struct hand *h = arg;
+
+    while (walk(h))
+        continue;
+    lane_drain(&h->lane);
+    return NULL;
+}
+
+static int start_hands(struct crew *c, struct err *why)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        int failure = pthread_create(&c->hands[i].thread, NULL, run, &c->hands[i]);
+
+        if (failure)
+            return err_set(why, "cannot start worker %u: %s", i, strerrordesc_np(failure));
+        c->hands[i].running = true;
+    }
+    return 0;
+}
+
+int crew_start(struct crew *c, struct err *why)
+{
+    sigset_t all, before;
+    int result;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    result = start_hands(c, why);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+bool crew_step(struct crew *c)
+{
+    return walk(&c->hands[0]);
+}
+
+void crew_finish(struct crew *c)
+{
+    tell_progress(&c->hands[0]);
+    lane_drain(&c->hands[0].lane);
+}
+
+/* ---- from outside */
+
+void crew_ask_report(struct crew *c)
+{
+    atomic_fetch_add(&c->reports, 1);
+    if (!c->threads)
+        report_if_asked(&c->hands[0]);
+}
+
+void crew_ask_stop(struct crew *c)
+{
+    atomic_store(&c->stop, true);
+}
+
+struct source_stats crew_progress(const struct crew *c)
+{
+    struct source_stats stats;
+
+    if (!c->threads)
+        return *source_stats(c->hands[0].source);
+    stats =
+        (struct source_stats){.total_bytes = source_stats(c->hands[0].source)->total_bytes,
+                              .read_bytes = atomic_load(&c->read_bytes),
+                              .frames = atomic_load(&c->frames)};
+    return stats;
+}
+
+const struct source *crew_source(const struct crew *c)
+{
+    return c->hands[0].source;
+}
+
+static void end_hand(struct hand *h)
+{
+    if (h->running)
+        (void)pthread_join(h->thread, NULL);
+    queue_fini(&h->queue);
+    lane_fini(&h->lane);
+    source_free(h->source);
+}
+
+void crew_fini(struct crew *c)
+{
+    crew_ask_stop(c);
+    if (c->threads && c->merge.places)
+        merge_leave(&c->merge);
+    for (unsigned i = 0; c->hands && i < c->count; i++)
+        end_hand(&c->hands[i]);
+    free(c->hands);
+    merge_fini(&c->merge);
+    bell_fini(&c->bell);
+    c->hands = NULL;
+}

@@ -1,0 +1,88 @@
+/*
+ * The workers of a run: for each a source, a lane and, when there are threads, a queue. Alone on a
+ * capture a worker is no thread: the loop drives it. Everything else runs in threads, whose
+ * messages the loop takes through `merge`.
+ *
+ * In a replay each worker walks all inputs itself and takes its share of the flows. Who cannot be
+ * walked twice (standard input, a pipe) is walked by one worker.
+ *
+ * Opened first, then made ready (memory, authorities), then started; the threads take no signals.
+ * Stop asks them to end: each drains what it has, tells its last and is waited for by crew_fini.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "capture/source.h"
+#include "lane.h"
+#include "merge.h"
+
+/* Sessions that wait between a worker and the correlator, 2 KiB each. */
+#define CREW_QUEUE_FILES 1024u
+
+struct crew_options {
+    const struct config *config; /* borrowed, outlives the crew */
+    const char *const *inputs;
+    size_t input_count;
+    const volatile sig_atomic_t *stop; /* ends a read that a signal interrupted */
+    bool verify_checksums;
+    bool stats; /* counters each stats.interval (replay) */
+    uint64_t packet_limit;
+    uint64_t seed;
+    message_fn take; /* of the worker that is no thread */
+    void *ctx;
+};
+
+struct hand {
+    struct crew *crew;
+    unsigned index;
+    struct source *source;
+    struct lane lane;
+    struct queue queue;
+    pthread_t thread;
+    bool running;
+    unsigned reports; /* asked for, and told */
+};
+
+struct crew {
+    struct crew_options options;
+    struct hand *hands;
+    unsigned count;
+    bool threads;
+    struct bell bell;
+    struct merge merge;
+    atomic_bool stop;
+    atomic_uint reports;
+    atomic_uint_fast64_t read_bytes; /* of the first worker, for progress */
+    atomic_uint_fast64_t frames;
+};
+
+/* Open the inputs; -1 with a sentence. crew_fini in both cases. */
+int crew_open(struct crew *c, const struct crew_options *options, struct err *why);
+
+/* The rest of what can fail: memory and authorities. */
+int crew_prepare(struct crew *c, struct err *why);
+
+/* Start the threads. */
+int crew_start(struct crew *c, struct err *why);
+
+/* The one worker that is no thread takes a frame; false when the input is at its end. */
+bool crew_step(struct crew *c);
+
+/* That worker has done; tell what is pending. */
+void crew_finish(struct crew *c);
+
+/* Ask for the counters of all. */
+void crew_ask_report(struct crew *c);
+
+/* Ask all to end. */
+void crew_ask_stop(struct crew *c);
+
+/* How far the first worker has come. */
+struct source_stats crew_progress(const struct crew *c);
+
+/* The source whose damage counts for all; NULL live. */
+const struct source *crew_source(const struct crew *c);
+
+/* Waits for the threads. */
+void crew_fini(struct crew *c);
