@@ -55,7 +55,8 @@ static void label_session(struct worker *w, struct session *s)
 {
     static const char *const protocols[] = {
         [SESSION_TLS] = "TLS", [SESSION_QUIC] = "QUIC", [SESSION_DTLS] = "DTLS"};
-    struct app_label label = app_labels_of_name(w->labels, s->server_name);
+    const char *name = s->server_name[0] ? s->server_name : s->proxy_target;
+    struct app_label label = app_labels_of_name(w->labels, name);
 
     if (!label.application)
         return;
