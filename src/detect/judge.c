@@ -81,7 +81,8 @@ static bool is_opaque(const struct correlator *c, const struct report *r)
 
 /* ---- one key */
 
-static struct refusal_verdict judge_streak(const struct correlator *c, const struct report *r,
+static struct refusal_verdict judge_streak(const struct correlator *c,
+                                           const struct report *r,
                                            const struct streak *streak)
 {
     struct refusal_case refusal = {.streak = streak,

@@ -212,6 +212,27 @@ static void add_contrast_control(struct report *r)
                           v->accepts + v->resumed);
 }
 
+/* What was counted: of this app, or of all apps of the device when they count together. */
+static void set_counts(struct finding *f, struct report *r)
+{
+    const struct key *key = r->parties.key;
+
+    f->counts.episodes = key->suspicion->streak.all_episodes;
+    f->counts.accepted = key->accepted;
+    f->counts.resumed = key->resumed;
+    f->counts.devices = 1;
+    if (!r->merged)
+        return;
+    f->evidence = r->evidence;
+    f->evidence_count = r->evidence_count;
+    f->counts.refused = r->refusal.sum.attempts;
+    f->counts.episodes = r->refusal.sum.episodes;
+    cause_add_control(&r->cause, "other_fingerprints", 0,
+                      "%u app fingerprints of the device refused it; their refusals count "
+                      "together",
+                      r->parties.device_destination->refusals->key_count);
+}
+
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts)
 {
@@ -242,21 +263,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     memcpy(f->hypotheses, r->cause.probability, sizeof(f->hypotheses));
     f->app_shared = r->cause.app_shared;
     f->bypass_actor = type == FINDING_REFUSED_THEN_DIRECT ? r->bypass_actor : NULL;
-    f->counts.episodes = s->streak.all_episodes;
-    if (r->merged) {
-        f->evidence = r->evidence;
-        f->evidence_count = r->evidence_count;
-        f->counts.refused = r->refusal.sum.attempts;
-        f->counts.episodes = r->refusal.sum.episodes;
-        cause_add_control(
-            &r->cause, "other_fingerprints", 0,
-            "%u app fingerprints of the device refused it; their refusals count "
-            "together",
-            r->parties.device_destination->refusals->key_count);
-    }
-    f->counts.accepted = r->parties.key->accepted;
-    f->counts.resumed = r->parties.key->resumed;
-    f->counts.devices = 1;
+    set_counts(f, r);
     f->controls = r->cause.controls;
     f->control_count = r->cause.control_count;
     f->related = &r->parties.device->address;

@@ -109,7 +109,9 @@ static void refuse(double at_s, double weight_db, uint8_t flags)
 
 static struct refusal_verdict judge(double at_s)
 {
-    return refusal_judge(&tuning, &streak, &key, &device, &pair, lab_ns(at_s));
+    struct refusal_case refusal = {&streak, &key, &device, &pair};
+
+    return refusal_judge(&tuning, &refusal, lab_ns(at_s));
 }
 
 static void accept_other(double at_s, uint32_t destination)
