@@ -70,50 +70,6 @@ static const struct {
     {OPTION_STATS, "stats.interval", NULL},
 };
 
-void cli_print_help(void)
-{
-    (void)fputs(
-        "pinsight " PINSIGHT_VERSION
-        ": tells which device, app and destination refuses TLS inspection\n"
-        "\n"
-        "usage: pinsight -r FILE|DIR|- [-r ...] [options] [BPF filter]\n"
-        "\n"
-        "input\n"
-        "  -r PATH                 capture file (pcap, pcapng, .gz, .zst), `-` for "
-        "standard\n"
-        "                          input, or a folder: all captures in it by first packet\n"
-        "  -F, --filter-file FILE  BPF filter from a file instead of the arguments\n"
-        "  -n, --count N           stop after N packets\n"
-        "  -j N                    workers side by side, same output; default 1\n"
-        "  -k, --checksums WHAT    all: drop packets with a wrong checksum; none "
-        "(default)\n"
-        "\n"
-        "what is inspected\n"
-        "  --inspection-ca FILE    certificate of an inspection authority (PEM or DER);\n"
-        "                          repeatable\n"
-        "  --set KEY=VALUE         one setting, e.g. inspection.segments[+]=10.0.0.0/8\n"
-        "  -c, --config FILE       settings (YAML); default /etc/pinsight/pinsight.yaml\n"
-        "  --rules DIR             rules that replace the built-in ones file by file\n"
-        "\n"
-        "output\n"
-        "  -o, --output PATH       events as JSON lines, `-` standard output (default)\n"
-        "  --format ecs|text       JSON (Elastic Common Schema) or readable text\n"
-        "  --sessions[=full]       also an event for each TLS session; full: and its "
-        "totals\n"
-        "  --stats[=SECONDS]       also events with all counters, in packet time and at "
-        "the end\n"
-        "\n"
-        "other\n"
-        "  -T, --test-config       check settings and rules, say what is wrong, exit\n"
-        "  --dump-config           print the settings in effect\n"
-        "  --strict                exit 5 when records were dropped\n"
-        "  -v, --verbose, -q, --quiet, -V, --version, --build-info, -h, --help\n"
-        "\n"
-        "exit codes: 0 ok, 1 run-time failure, 2 usage, 3 settings or rules invalid,\n"
-        "            4 input unreadable or cut short, 5 records dropped (--strict)\n",
-        stdout);
-}
-
 void cli_print_build_info(void)
 {
     (void)printf("pinsight %s\n", PINSIGHT_VERSION);
@@ -270,31 +226,71 @@ static int apply(struct cli *cli, int option, const char *argument, struct err *
     return apply_setting(cli, option, argument, why);
 }
 
+/* Take the verb off the front, if there is one. */
+static int parse_verb(struct cli *cli, int *argc, char ***argv, struct err *why)
+{
+    static const struct {
+        const char *name;
+        enum cli_verb verb;
+        bool planned;
+    } verbs[] = {
+        {"correlate", CLI_CORRELATE, false},
+        {"explain", CLI_SENSOR, true},
+        {"state", CLI_SENSOR, true},
+        {"status", CLI_SENSOR, true},
+    };
+
+    for (size_t i = 0; *argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp((*argv)[1], verbs[i].name) != 0)
+            continue;
+        if (verbs[i].planned)
+            return err_set(why, "%s: this version does not have it yet", verbs[i].name);
+        cli->verb = verbs[i].verb;
+        (*argc)--;
+        (*argv)++;
+        return 0;
+    }
+    return 0;
+}
+
+/* Options about packets are the sensor's. */
+static bool is_for(enum cli_verb verb, int option)
+{
+    return verb == CLI_SENSOR || option > UINT8_MAX || !strchr("ijnFk", option);
+}
+
+static int parse_words(struct cli *cli, int count, char **words, struct err *why)
+{
+    if (cli->verb == CLI_SENSOR)
+        return join_filter(cli, count, words, why);
+    return count ? err_set(why, "unexpected \"%s\"; pinsight correlate --help tells more", words[0])
+                 : 0;
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
 {
-    static const char *const verbs[] = {"correlate", "explain", "state", "status"};
     int option;
 
     *cli = (struct cli){.action = CLI_RUN};
-    for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (strcmp(argv[1], verbs[i]) == 0)
-            return err_set(why, "%s: this version has the sensor only", argv[1]);
+    if (parse_verb(cli, &argc, &argv, why) < 0)
+        return -1;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "+:r:i:c:o:j:n:F:k:TVvqh", long_options,
                                  NULL)) != -1) {
         if (option == ':')
             return err_set(why, "%s needs a value", argv[optind - 1]);
         if (option == '?')
-            return err_set(why, "unknown option %s; pinsight --help lists them",
-                           argv[optind - 1]);
+            return err_set(why, "unknown option %s; --help lists them", argv[optind - 1]);
+        if (!is_for(cli->verb, option))
+            return err_set(why, "-%c: this verb reads no packets; --help lists its options", option);
         if (apply(cli, option, optarg, why) < 0)
             return -1;
     }
-    if (join_filter(cli, argc - optind, argv + optind, why) < 0)
+    if (parse_words(cli, argc - optind, argv + optind, why) < 0)
         return -1;
     if (cli->action == CLI_RUN && cli->input_count == 0)
-        return err_set(
-            why, "nothing to read: give captures with -r; pinsight --help tells more");
+        return err_set(why, "nothing to read: give %s with -r; --help tells more",
+                       cli->verb == CLI_SENSOR ? "captures" : "session events");
     return 0;
 }
 

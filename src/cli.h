@@ -1,5 +1,5 @@
 /*
- * The command line. What the configuration can say too becomes a `KEY=VALUE` setting, applied over
+ * The command line: a verb, or none for the sensor, and its options. What the configuration can say too becomes a `KEY=VALUE` setting, applied over
  * the file in the order given, so that there is one table of keys and one check of values.
  */
 #pragma once
@@ -19,7 +19,13 @@ enum cli_action {
     CLI_DUMP_CONFIG,
 };
 
+enum cli_verb {
+    CLI_SENSOR,
+    CLI_CORRELATE,
+};
+
 struct cli {
+    enum cli_verb verb;
     enum cli_action action;
     const char **inputs; /* -r; NULL without */
     size_t input_count;
@@ -38,6 +44,6 @@ struct cli {
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *why);
 void cli_free(struct cli *cli);
 
-/* Write the help, or what the program was built with, to standard output. */
-void cli_print_help(void);
+/* Write the help of a verb, or what the program was built with, to standard output. */
+void cli_print_help(enum cli_verb verb);
 void cli_print_build_info(void);

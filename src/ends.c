@@ -14,15 +14,10 @@ void ends_fini(struct ends *e)
     *e = (struct ends){0};
 }
 
-uint64_t ends_due(const struct session_end *end)
-{
-    return end->end_ns > end->decided_ns ? end->end_ns : end->decided_ns;
-}
-
 static bool before(const struct session_end *a, const struct session_end *b)
 {
-    if (ends_due(a) != ends_due(b))
-        return ends_due(a) < ends_due(b);
+    if (a->decided_ns != b->decided_ns)
+        return a->decided_ns < b->decided_ns;
     return memcmp(a->session_id, b->session_id, sizeof(a->session_id)) < 0;
 }
 
@@ -63,7 +58,7 @@ bool ends_put(struct ends *e, const struct session_end *end)
 
 bool ends_take(struct ends *e, uint64_t until_ns, struct session_end *out)
 {
-    if (e->count == 0 || ends_due(&e->queue[e->head]) > until_ns)
+    if (e->count == 0 || e->queue[e->head].decided_ns > until_ns)
         return false;
     *out = e->queue[e->head++];
     e->count--;

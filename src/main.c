@@ -10,16 +10,8 @@
 #include "cli.h"
 #include "loop.h"
 #include "plan.h"
+#include "verbs.h"
 #include "version.h"
-
-enum {
-    EXIT_OK = 0,
-    EXIT_RUN = 1,
-    EXIT_USAGE = 2,
-    EXIT_CONFIG = 3,
-    EXIT_INPUT = 4,
-    EXIT_DROPPED = 5,
-};
 
 static int fail(int code, const struct err *why)
 {
@@ -114,7 +106,8 @@ static int run_within_memory(const struct cli *cli, struct config *config)
                  "%u handshakes, %u devices, %u keys and %u certificates",
                  config->limits.flows, config->limits.handshakes, config->limits.devices,
                  config->limits.keys, config->limits.certificates);
-    return run(cli, config);
+    return cli->verb == CLI_CORRELATE ? verb_correlate(cli, config, random_seed())
+                                      : run(cli, config);
 }
 
 /* Load all that the configuration names; -T stops there. */
@@ -154,7 +147,7 @@ int main(int argc, char **argv)
     else if (cli.verbose)
         log_set_level(cli.verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     if (cli.action == CLI_HELP)
-        cli_print_help();
+        cli_print_help(cli.verb);
     else if (cli.action == CLI_VERSION)
         (void)printf("pinsight %s\n", PINSIGHT_VERSION);
     else if (cli.action == CLI_BUILD_INFO)

@@ -41,18 +41,19 @@ static int load_authorities(struct sensor *s, struct err *why)
 
     s->authorities = certificate_cache_new(&options, why);
     s->authority_names = calloc(in->authority_count + 1, sizeof(*s->authority_names));
+    s->authority_keys = calloc(in->authority_count + 1, sizeof(*s->authority_keys));
     if (!s->authorities)
         return -1;
-    if (!s->authority_names)
+    if (!s->authority_names || !s->authority_keys)
         return err_set(why, "no memory for %zu authorities", in->authority_count);
     if (lane_load_authorities(s->authorities, in, why) < 0)
         return -1;
     for (size_t i = 0; i < in->authority_count; i++) {
-        const struct config_authority *a = &in->authorities[i];
+        const struct certificate *first = certificate_cache_authority(s->authorities, (int)i);
+        const char *name = in->authorities[i].name;
 
-        s->authority_names[i] =
-            a->name ? a->name
-                    : certificate_cache_authority(s->authorities, (int)i)->subject;
+        s->authority_names[i] = name ? name : first->subject;
+        memcpy(s->authority_keys[i], first->spki_sha256, SHA256_BYTES);
     }
     return 0;
 }
@@ -64,6 +65,7 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
         .rules = &s->config->rules,
         .inspection = &s->config->inspection,
         .authority_names = s->authority_names,
+        .authority_keys = (const uint8_t (*)[SHA256_BYTES])s->authority_keys,
         .authority_count = s->config->inspection.authority_count,
         .max_devices = s->config->limits.devices,
         .max_keys = s->config->limits.keys,
@@ -143,6 +145,7 @@ int sensor_test(const struct config *config, struct err *why)
 
     certificate_cache_free(s.authorities);
     free(s.authority_names);
+    free(s.authority_keys);
     return result;
 }
 
@@ -187,24 +190,25 @@ static void write_end(struct sensor *s, const struct session_end *end)
     note_failure(s, alert_output_session_end(s->output, end, &s->why));
 }
 
-static void write_ends(struct sensor *s)
+/* Write the totals that were due until then, each behind the sessions decided before it. */
+static void write_ends(struct sensor *s, uint64_t until_ns)
 {
     struct session_end end;
 
-    while (ends_take(&s->ends, UINT64_MAX, &end))
+    while (ends_take(&s->ends, until_ns, &end)) {
+        correlator_tick(&s->correlator, end.decided_ns + hold_back_ns(s));
+        end.clock_steps = s->correlator.clock_steps;
         write_end(s, &end);
+    }
 }
 
 void sensor_tick(struct sensor *s, uint64_t now_ns)
 {
     uint64_t hold_ns = hold_back_ns(s);
-    struct session_end end;
 
     check_expiry(s, now_ns);
-    while (now_ns > hold_ns && ends_take(&s->ends, now_ns - hold_ns, &end)) {
-        correlator_tick(&s->correlator, ends_due(&end) + hold_ns);
-        write_end(s, &end);
-    }
+    if (now_ns > hold_ns)
+        write_ends(s, now_ns - hold_ns);
     correlator_tick(&s->correlator, now_ns);
     s->now_ns = now_ns;
     check_authority(s);
@@ -212,8 +216,8 @@ void sensor_tick(struct sensor *s, uint64_t now_ns)
 
 static void drain(struct sensor *s)
 {
+    write_ends(s, UINT64_MAX);
     correlator_drain(&s->correlator);
-    write_ends(s);
 }
 
 /* ---- counters */
@@ -332,6 +336,7 @@ void sensor_fini(struct sensor *s)
     correlator_fini(&s->correlator);
     certificate_cache_free(s->authorities);
     free(s->authority_names);
+    free(s->authority_keys);
     free(s->lanes);
     free(s->lane_is_fresh);
     *s = (struct sensor){0};

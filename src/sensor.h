@@ -23,6 +23,7 @@ struct sensor {
     struct ends ends;
     struct alert_output *output;
     const char **authority_names;
+    uint8_t (*authority_keys)[SHA256_BYTES];
     struct counters *lanes; /* the latest of each lane */
     bool *lane_is_fresh;    /* told since the last report */
     unsigned lane_count;

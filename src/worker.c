@@ -83,10 +83,10 @@ static void watch_other(struct worker *w, const struct connection *c, uint8_t pr
  * the linger time. Where the wire had said enough earlier, but waiting for more took longer than
  * that, the decision counts from then.
  */
-static void date_decision(struct outcome_decision *decision, uint64_t now_ns)
+static void date(uint64_t *decided_ns, uint64_t now_ns)
 {
-    if (nanotime_since(decision->decided_ns, now_ns) > OUTCOME_LINGER_NS)
-        decision->decided_ns = now_ns - OUTCOME_LINGER_NS;
+    if (nanotime_since(*decided_ns, now_ns) > OUTCOME_LINGER_NS)
+        *decided_ns = nanotime_whole_us(now_ns - OUTCOME_LINGER_NS);
 }
 
 static void tell_session(struct worker *w, struct connection *c, struct flow_state *state,
@@ -96,7 +96,7 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
         w->stats.without_hello++;
         return;
     }
-    date_decision(&state->decision, now_ns);
+    date(&state->decision.decided_ns, now_ns);
     session_finish(&state->session, c, &state->outcome, &state->decision);
     if (state->is_datagram)
         datagram_finish_session(&state->datagram, &state->session);
@@ -111,11 +111,13 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
 /* After both sides closed, late copies and answers are waited for this long. */
 #define END_SETTLE_NS UINT64_C(100000000)
 
-static void tell_end(struct worker *w, struct connection *c, struct flow_state *state)
+static void tell_end(struct worker *w, struct connection *c, struct flow_state *state,
+                     uint64_t now_ns)
 {
     struct session_end end;
 
     session_note_end(&state->session, c, state->application_records, &end);
+    date(&end.decided_ns, now_ns);
     w->options.on_session_end(w->options.ctx, &end);
     release(w, state);
     flows_forget(&w->flows, c);
@@ -134,7 +136,7 @@ static void watch_end(struct worker *w, struct connection *c, uint64_t now_ns)
     if (now_ns < closed + END_SETTLE_NS)
         flows_set_timer(&w->flows, c, closed + END_SETTLE_NS);
     else
-        tell_end(w, c, state_of(c));
+        tell_end(w, c, state_of(c), now_ns);
 }
 
 /* ---- the decision */
@@ -183,7 +185,7 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
     if (ask == ASK_NOW)
         watch_end(w, c, now_ns);
     else
-        tell_end(w, c, state);
+        tell_end(w, c, state, now_ns);
 }
 
 /* Something happened, or time has passed. */
@@ -393,7 +395,7 @@ static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
     struct flow_state *state = state_of(c);
 
     if (state->told)
-        tell_end(w, c, state);
+        tell_end(w, c, state, now_ns);
     else if (state->tls)
         judge(w, c, why == FLOW_END_CAPTURE ? ASK_CAPTURE : ASK_TIMEOUT, now_ns);
     else

@@ -18,6 +18,15 @@ static inline uint64_t nanotime_since(uint64_t from, uint64_t to)
     return to > from ? to - from : 0;
 }
 
+/*
+ * The time as events tell it, to the microsecond. Records keep no more, so that what was written
+ * and read back sorts as it did before.
+ */
+static inline uint64_t nanotime_whole_us(uint64_t time_ns)
+{
+    return time_ns - time_ns % NS_PER_US;
+}
+
 /* Write "2026-11-21T03:48:18.537000Z" (RFC 3339, UTC, microseconds) and return `out`. */
 const char *nanotime_describe(uint64_t time_ns, char out[NANOTIME_TEXT_MAX]);
 

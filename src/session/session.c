@@ -9,6 +9,17 @@ void session_copy(struct session *to, const struct session *from)
         to->certificates[i] = certificate_ref(to->certificates[i]);
 }
 
+void session_forget_judgement(struct session *s)
+{
+    s->outcome = s->outcome_raw;
+    s->inspection = INSPECTION_UNKNOWN;
+    s->inspection_probability = 0;
+    s->inspection_basis = BASIS_NONE;
+    s->inspection_authority[0] = '\0';
+    s->has_authority_key = false;
+    s->clock_steps = 0;
+}
+
 void session_release(struct session *s)
 {
     for (size_t i = 0; i < s->certificate_count; i++) {

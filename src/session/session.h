@@ -187,6 +187,9 @@ struct session {
     bool client_spoke; /* the client sent its Finished or more */
 };
 
+/* Back to what one connection shows: without what was concluded beside others. */
+void session_forget_judgement(struct session *s);
+
 /* Copy with its own certificate references. */
 void session_copy(struct session *to, const struct session *from);
 

@@ -270,12 +270,6 @@ static void note_opening(struct session *s, const struct connection *c)
     s->rtt_us = (uint32_t)(o->rtt_ns / NS_PER_US);
 }
 
-/* Events tell microseconds: a record that was written and read back sorts as it did before. */
-static uint64_t whole_us(uint64_t time_ns)
-{
-    return time_ns - time_ns % NS_PER_US;
-}
-
 /* The client's side of the flow. */
 static int client_side_of(const struct session *s, const struct connection *c)
 {
@@ -311,15 +305,16 @@ void session_finish(struct session *s, const struct connection *c,
     s->one_sided = c->packets[0] == 0 || c->packets[1] == 0;
     s->gaps = c->gaps;
     s->midstream = c->midstream;
-    s->start_ns = whole_us(s->start_ns);
-    s->end_ns = whole_us(s->end_ns);
-    s->decided_ns = whole_us(s->decided_ns);
+    s->start_ns = nanotime_whole_us(s->start_ns);
+    s->end_ns = nanotime_whole_us(s->end_ns);
+    s->decided_ns = nanotime_whole_us(s->decided_ns);
 }
 
 void session_note_end(const struct session *s, const struct connection *c,
                       const uint64_t records[2], struct session_end *out)
 {
     int client = client_side_of(s, c);
+    uint64_t end_ns = nanotime_whole_us(c->last_ns);
 
     *out = (struct session_end){
         .protocol = s->protocol,
@@ -331,8 +326,8 @@ void session_note_end(const struct session *s, const struct connection *c,
         .client_records = records[TLS_CLIENT],
         .server_records = records[TLS_SERVER],
         .start_ns = s->start_ns,
-        .end_ns = c->last_ns,
-        .decided_ns = s->decided_ns,
+        .end_ns = end_ns,
+        .decided_ns = end_ns > s->decided_ns ? end_ns : s->decided_ns,
         .close_by = s->close_by,
         .close_how = s->close_how == CLOSE_NONE ? CLOSE_TIMEOUT : s->close_how,
     };

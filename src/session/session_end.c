@@ -29,6 +29,12 @@ static void write_pinsight(const struct session_end *end, struct json_out *out)
         json_out_text(out, "how", close_how_name(end->close_how));
         json_out_end(out);
     }
+    json_out_time(out, "decided", end->decided_ns);
+    if (end->clock_steps) {
+        json_out_object(out, "capture");
+        json_out_number(out, "clock_steps", end->clock_steps);
+        json_out_end(out);
+    }
     json_out_end(out);
 }
 

@@ -18,7 +18,8 @@ struct session_end {
     uint64_t server_records;
     uint64_t start_ns;
     uint64_t end_ns;
-    uint64_t decided_ns; /* of the session, whose event comes before; not written */
+    uint64_t decided_ns; /* when it was clear that it had ended; not before the session's */
+    uint32_t clock_steps; /* as in the session */
     enum side close_by;
     enum close_how close_how;
 };

@@ -267,7 +267,7 @@ static void read_event(struct reading *r)
     r->s->decided_ns = json_in_time(&r->in, r->pinsight, "decided");
 }
 
-static bool is_session(json_object *event)
+static bool is_dataset(json_object *event, const char *name)
 {
     json_object *object, *dataset;
 
@@ -275,11 +275,11 @@ static bool is_session(json_object *event)
            json_object_is_type(object, json_type_object) &&
            json_object_object_get_ex(object, "dataset", &dataset) &&
            json_object_is_type(dataset, json_type_string) &&
-           strcmp(json_object_get_string(dataset), "pinsight.session") == 0;
+           strcmp(json_object_get_string(dataset), name) == 0;
 }
 
-static bool read_session(struct session_reader *reader, json_object *event,
-                         struct session *out, struct err *why)
+static struct reading begin(struct session_reader *reader, json_object *event,
+                            struct session *out, struct err *why)
 {
     struct reading r = {
         .in = {.why = why},
@@ -292,6 +292,14 @@ static bool read_session(struct session_reader *reader, json_object *event,
 
     memset(out, 0, sizeof(*out));
     r.pinsight = json_in_object(&r.in, event, "pinsight");
+    return r;
+}
+
+static bool read_session(struct session_reader *reader, json_object *event,
+                         struct session *out, struct err *why)
+{
+    struct reading r = begin(reader, event, out, why);
+
     read_event(&r);
     read_ends(&r);
     read_network(&r);
@@ -301,6 +309,39 @@ static bool read_session(struct session_reader *reader, json_object *event,
     session_read_facts(&r);
     if (r.in.bad)
         session_release(out);
+    return !r.in.bad;
+}
+
+/* What it has in common with a session is read as one, into `scratch`. */
+static bool read_end(struct session_reader *reader, json_object *event,
+                     struct session *scratch, struct session_end *out, struct err *why)
+{
+    struct reading r = begin(reader, event, scratch, why);
+    json_object *counts = json_in_object(&r.in, r.pinsight, "counts");
+    const char *id = json_in_lent(&r.in, r.pinsight, "session_id");
+    struct session_end end = {.close_how = CLOSE_NONE};
+
+    if (!id || !uuid_parse(id, end.session_id))
+        json_in_refuse(&r.in, "pinsight.session_id", "an identifier");
+    read_event(&r);
+    read_ends(&r);
+    read_network(&r);
+    session_read_close(&r);
+    end.client_records = json_in_number(&r.in, counts, "client_records", UINT64_MAX);
+    end.server_records = json_in_number(&r.in, counts, "server_records", UINT64_MAX);
+    end.protocol = scratch->protocol;
+    end.ends = session_ends_of(scratch);
+    end.client_bytes = scratch->client_bytes;
+    end.server_bytes = scratch->server_bytes;
+    end.client_packets = scratch->client_packets;
+    end.server_packets = scratch->server_packets;
+    end.start_ns = scratch->start_ns;
+    end.end_ns = scratch->end_ns;
+    end.decided_ns = scratch->decided_ns;
+    end.clock_steps = session_read_clock_steps(&r);
+    end.close_by = scratch->close_by;
+    end.close_how = scratch->close_how;
+    *out = end;
     return !r.in.bad;
 }
 
@@ -331,16 +372,25 @@ static json_object *parse(struct session_reader *r, struct span line, struct err
     return NULL;
 }
 
-enum session_line session_read(struct session_reader *r, struct span line,
-                               struct session *out, struct err *why)
+enum session_line session_read_any(struct session_reader *r, struct span line,
+                                   struct session *out, struct session_end *end,
+                                   struct err *why)
 {
     json_object *event = parse(r, line, why);
     enum session_line result = SESSION_LINE_OTHER;
 
     if (!event)
         return SESSION_LINE_BROKEN;
-    if (is_session(event))
+    if (is_dataset(event, "pinsight.session"))
         result = read_session(r, event, out, why) ? SESSION_LINE_READ : SESSION_LINE_BROKEN;
+    else if (end && is_dataset(event, "pinsight.session_end"))
+        result = read_end(r, event, out, end, why) ? SESSION_LINE_END : SESSION_LINE_BROKEN;
     json_object_put(event);
     return result;
+}
+
+enum session_line session_read(struct session_reader *r, struct span line,
+                               struct session *out, struct err *why)
+{
+    return session_read_any(r, line, out, NULL, why);
 }

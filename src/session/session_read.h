@@ -13,7 +13,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "session/session.h"
+#include "session/session_end.h"
 
 #define SESSION_LINE_MAX (1024u * 1024u)
 #define SESSION_DEPTH_MAX 16
@@ -22,7 +22,8 @@ struct session_reader;
 
 enum session_line {
     SESSION_LINE_READ,   /* the record is filled */
-    SESSION_LINE_OTHER,  /* an event, but no session */
+    SESSION_LINE_END,    /* the totals of one are filled (session_read_any) */
+    SESSION_LINE_OTHER,  /* an event, but none of these */
     SESSION_LINE_BROKEN, /* no JSON object, or a value that no session has */
 };
 
@@ -33,3 +34,8 @@ void session_reader_free(struct session_reader *r);
 /* Read one line, without its end of line. `why` is filled when it is broken. */
 enum session_line session_read(struct session_reader *r, struct span line,
                                struct session *out, struct err *why);
+
+/* The same; the totals that follow a session are read as well, into `end`. */
+enum session_line session_read_any(struct session_reader *r, struct span line,
+                                   struct session *out, struct session_end *end,
+                                   struct err *why);

@@ -155,7 +155,7 @@ static void read_server_flight(struct reading *r)
     read_tickets(r, flight);
 }
 
-static void read_close(struct reading *r)
+void session_read_close(struct reading *r)
 {
     json_object *object = json_in_object(&r->in, r->pinsight, "close");
     const char *by = json_in_lent(&r->in, object, "by");
@@ -191,6 +191,13 @@ static void read_tunnel(struct reading *r, json_object *capture)
     json_in_address(&r->in, object, "destination", &tunnel->destination);
 }
 
+uint32_t session_read_clock_steps(struct reading *r)
+{
+    json_object *capture = json_in_object(&r->in, r->pinsight, "capture");
+
+    return (uint32_t)json_in_number(&r->in, capture, "clock_steps", UINT32_MAX);
+}
+
 static void read_capture(struct reading *r)
 {
     json_object *capture = json_in_object(&r->in, r->pinsight, "capture");
@@ -201,7 +208,7 @@ static void read_capture(struct reading *r)
     s->midstream = json_in_bool(&r->in, capture, "midstream");
     s->truncated = json_in_bool(&r->in, capture, "truncated");
     s->capture_file = pooled(r, capture, "file");
-    s->clock_steps = (uint32_t)json_in_number(&r->in, capture, "clock_steps", UINT32_MAX);
+    s->clock_steps = session_read_clock_steps(r);
     read_tunnel(r, capture);
 }
 
@@ -215,7 +222,7 @@ void session_read_facts(struct reading *r)
     read_hello(r);
     read_path(r);
     read_server_flight(r);
-    read_close(r);
+    session_read_close(r);
     read_proxy(r);
     read_capture(r);
 }

@@ -21,5 +21,11 @@ struct reading {
 bool session_read_pin(struct reading *r, json_object *object, const char *key,
                       uint8_t out[SHA256_BYTES]);
 
+/* Fill who closed the connection, and how. */
+void session_read_close(struct reading *r);
+
+/* How often the clock had stepped back. */
+uint32_t session_read_clock_steps(struct reading *r);
+
 /* Fill what stands under `pinsight`, but for certificates and ALPN. */
 void session_read_facts(struct reading *r);

@@ -26,13 +26,17 @@ static void keep(void *ctx, struct span lines)
     line->len = lines.len - 1;
 }
 
-static void write_line(const struct session *s, struct line *line)
+/* A session, or the totals of one. */
+static void write_line(const struct session *s, const struct session_end *end, struct line *line)
 {
     static char buffer[BUFFER];
     struct json_out out;
 
     json_out_init(&out, buffer, sizeof(buffer), keep, line);
-    session_write(s, &observer, &out);
+    if (s)
+        session_write(s, &observer, &out);
+    else
+        session_end_write(end, &observer, &out);
     json_out_flush(&out);
     must(out.lines == 1 && out.dropped == 0);
 }
@@ -41,23 +45,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct line once, twice;
     static struct session_reader *reader;
+    struct session_end end;
     struct session s;
     struct err why = {.text = ""};
     enum session_line result;
+    bool is_session;
 
     if (!reader)
         reader = session_reader_new(&why);
     must(reader != NULL);
-    result = session_read(reader, span_of(data, size), &s, &why);
+    result = session_read_any(reader, span_of(data, size), &s, &end, &why);
     must((result == SESSION_LINE_BROKEN) == (why.text[0] != '\0'));
-    if (result != SESSION_LINE_READ)
+    is_session = result == SESSION_LINE_READ;
+    if (!is_session && result != SESSION_LINE_END)
         return 0;
-    write_line(&s, &once);
-    session_release(&s);
-    must(session_read(reader, span_of(once.bytes, once.len), &s, &why) ==
-         SESSION_LINE_READ);
-    write_line(&s, &twice);
-    session_release(&s);
+    write_line(is_session ? &s : NULL, &end, &once);
+    if (is_session)
+        session_release(&s);
+    must(session_read_any(reader, span_of(once.bytes, once.len), &s, &end, &why) == result);
+    write_line(is_session ? &s : NULL, &end, &twice);
+    if (is_session)
+        session_release(&s);
     must(span_equal(span_of(once.bytes, once.len), span_of(twice.bytes, twice.len)));
     return 0;
 }

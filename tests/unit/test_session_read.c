@@ -222,6 +222,62 @@ static void test_other_events(struct fixture *f)
     }
 }
 
+static void sample_end(struct session_end *end)
+{
+    struct session s;
+
+    sample_bare(&s);
+    *end = (struct session_end){
+        .protocol = SESSION_QUIC,
+        .ends = session_ends_of(&s),
+        .client_bytes = 1,
+        .server_bytes = 2,
+        .client_packets = 3,
+        .server_packets = 4,
+        .client_records = 5,
+        .server_records = 6,
+        .start_ns = 1000,
+        .end_ns = 2000,
+        .decided_ns = 3000,
+        .clock_steps = 7,
+        .close_by = SIDE_SERVER,
+        .close_how = CLOSE_RST,
+    };
+    memset(end->session_id, 9, sizeof(end->session_id));
+    end->ends.transport = PACKET_UDP;
+}
+
+static struct span written_end(struct fixture *f, const struct session_end *end)
+{
+    f->line[0] = '\0';
+    json_out_init(&f->out, f->buffer, sizeof(f->buffer), keep, f);
+    session_end_write(end, &observer, &f->out);
+    json_out_flush(&f->out);
+    f->line[strcspn(f->line, "\n")] = '\0';
+    return span_of_text(f->line);
+}
+
+static void test_totals(struct fixture *f)
+{
+    static char before[LINE_MAX_BYTES];
+    struct session_end end, read;
+    struct session s;
+    struct err why;
+
+    sample_end(&end);
+    (void)written_end(f, &end);
+    memcpy(before, f->line, strlen(f->line) + 1);
+    is_int(session_read_any(f->reader, exact(span_of_text(before)), &s, &read, &why),
+           SESSION_LINE_END, "the totals of a session are read");
+    is_span(written_end(f, &read), span_of_text(before), "and come back");
+    is_int(session_read(f->reader, span_of_text(before), &s, &why), SESSION_LINE_OTHER,
+           "who asks for sessions only passes them over");
+    strstr(before, "session_id")[0] = 'x';
+    is_int(session_read_any(f->reader, span_of_text(before), &s, &read, &why),
+           SESSION_LINE_BROKEN, "without the name of their session they are broken");
+    is_text(why.text, "pinsight.session_id is not an identifier", "which is told");
+}
+
 /* A part of the sample's line and what stands there instead. */
 static const struct {
     const char *part;
@@ -314,6 +370,7 @@ int main(void)
     test_random_sessions(&f);
     test_cut_lines(&f);
     test_other_events(&f);
+    test_totals(&f);
     test_wrong_values(&f);
     test_deep_and_long(&f);
     session_reader_free(f.reader);

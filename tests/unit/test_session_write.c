@@ -171,6 +171,7 @@ static void test_end(struct fixture *f)
     end.server_records = 6;
     end.start_ns = s.start_ns;
     end.end_ns = s.end_ns;
+    end.decided_ns = s.decided_ns;
     end.close_by = SIDE_SERVER;
     end.close_how = CLOSE_TIMEOUT;
     f->line[0] = '\0';
@@ -192,7 +193,8 @@ static void test_end(struct fixture *f)
             "\"type\":\"ipv4\",\"community_id\":\"1:4BPTH4PLhxCV+1V+21xBnSu93RI=\"},"
             "\"pinsight\":{\"session_id\":\"11111111-1111-1111-1111-111111111111\","
             "\"counts\":{\"client_records\":5,\"server_records\":6},"
-            "\"close\":{\"by\":\"server\",\"how\":\"timeout\"}}}\n",
+            "\"close\":{\"by\":\"server\",\"how\":\"timeout\"},"
+            "\"decided\":\"2026-11-21T03:48:18.570000Z\"}}\n",
             "the end of a connection has its totals");
 }
 

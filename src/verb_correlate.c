@@ -1,0 +1,161 @@
+/*
+ * Detection only: session records of one sensor or several go in where packets would, and give the
+ * alerts that the packets gave. What the records conclude beside others is forgotten and concluded
+ * anew, so other rules or a longer list of bypasses can be tried on records that are kept.
+ */
+#include "base/log.h"
+#include "loop.h"
+#include "sensor.h"
+#include "session/session_files.h"
+#include "verbs.h"
+
+struct correlation {
+    const struct cli *cli;
+    struct session_files *files;
+    struct sensor sensor;
+    uint64_t order;
+    uint64_t now_ns;
+};
+
+static void complain(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    log_error("%s", sentence);
+}
+
+/*
+ * The number of an authority is that of the configuration under which the record was written: its
+ * key tells which one it is here. One that is not configured here keeps its name and a number that
+ * none has.
+ */
+static void map_authority(const struct sensor *s, struct session *session)
+{
+    int was = session->certificate_count ? session->certificates[0]->authority : -1;
+    int count = (int)s->config->inspection.authority_count, is = was;
+
+    if (was < 0)
+        return;
+    if (session->has_authority_key)
+        is = certificate_cache_find_authority(s->authorities, session->authority_key);
+    if (is < 0)
+        is = was < count ? count : was;
+    for (size_t i = 0; i < session->certificate_count; i++)
+        if (session->certificates[i]->authority == was)
+            session->certificates[i]->authority = is;
+}
+
+static void prepare(const struct sensor *s, struct session *session)
+{
+    char name[SESSION_AUTHORITY_MAX];
+    uint8_t key[SHA256_BYTES];
+    bool has_key = session->has_authority_key;
+
+    map_authority(s, session);
+    memcpy(name, session->inspection_authority, sizeof(name));
+    memcpy(key, session->authority_key, sizeof(key));
+    session_forget_judgement(session);
+    if (session->certificate_count == 0 || session->certificates[0]->authority < 0)
+        return;
+    memcpy(session->inspection_authority, name, sizeof(name));
+    session->has_authority_key = has_key;
+}
+
+static void step(struct correlation *c, const struct session_item *item)
+{
+    struct message m = {.kind = MESSAGE_STEP, .order = c->order};
+
+    if (item->stepped) {
+        sensor_take(&c->sensor, &m);
+        c->now_ns = 0;
+    }
+    /* The records may begin behind a step; those that are written count on. */
+    c->sensor.correlator.clock_steps = item->clock_steps;
+}
+
+static void take(struct correlation *c, const struct session_item *item)
+{
+    struct message m = {.kind = MESSAGE_END, .order = ++c->order, .end = item->end};
+
+    step(c, item);
+    if (item->session) {
+        prepare(&c->sensor, item->session);
+        if (item->session->decided_ns > c->now_ns)
+            c->now_ns = item->session->decided_ns;
+        m.kind = MESSAGE_SESSION;
+        m.session = item->session;
+    }
+    m.now_ns = c->now_ns;
+    sensor_take(&c->sensor, &m);
+}
+
+static void put(struct stats_rows *rows, const char *name, uint64_t value)
+{
+    rows->rows[rows->count++] = (struct stats_row){"input", name, value};
+}
+
+static void tell_counters(struct correlation *c)
+{
+    const struct session_files_stats *stats = session_files_stats(c->files);
+    struct counters counters = {.now_ns = c->now_ns};
+    struct message m = {.kind = MESSAGE_LAST, .order = c->order, .counters = &counters};
+
+    put(&counters.rows, "bytes", stats->bytes);
+    put(&counters.rows, "lines", stats->lines);
+    put(&counters.rows, "sessions", stats->sessions);
+    put(&counters.rows, "session_ends", stats->ends);
+    put(&counters.rows, "other_events", stats->others);
+    put(&counters.rows, "broken_lines", stats->broken);
+    put(&counters.rows, "damaged_files", stats->damaged);
+    sensor_take(&c->sensor, &m);
+}
+
+static int run(struct correlation *c)
+{
+    const struct session_files_stats *stats = session_files_stats(c->files);
+    struct session_item item;
+
+    while (sensor_check(&c->sensor) == 0 && session_files_next(c->files, &item))
+        take(c, &item);
+    tell_counters(c);
+    if (sensor_drain(&c->sensor) < 0) {
+        log_error("%s", c->sensor.why.text);
+        return EXIT_RUN;
+    }
+    if (stats->broken || stats->damaged)
+        return EXIT_INPUT;
+    if (c->cli->strict && sensor_dropped(&c->sensor)) {
+        log_error("records were dropped: a limit was reached (--stats tells which)");
+        return EXIT_DROPPED;
+    }
+    return EXIT_OK;
+}
+
+int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed)
+{
+    struct correlation c = {.cli = cli};
+    struct sensor_options sensor = {.config = config,
+                                    .lanes = 1,
+                                    .stats = cli->stats,
+                                    .quiet = cli->quiet,
+                                    .seed = seed};
+    struct session_files_options files = {.paths = cli->inputs,
+                                          .path_count = cli->input_count,
+                                          .stop = loop_stop(),
+                                          .complain = complain};
+    struct err why;
+    int code = EXIT_CONFIG;
+
+    loop_take_signals();
+    c.files = session_files_open(&files, &why);
+    if (!c.files) {
+        log_error("%s", why.text);
+        return EXIT_INPUT;
+    }
+    if (sensor_init(&c.sensor, &sensor, &why) < 0)
+        log_error("%s", why.text);
+    else
+        code = run(&c);
+    sensor_fini(&c.sensor);
+    session_files_free(c.files);
+    return code;
+}

@@ -1,0 +1,20 @@
+/*
+ * What the program can be asked to do. Each takes the parsed command line and the loaded
+ * configuration, says on standard error what went wrong, and returns the exit code.
+ */
+#pragma once
+
+#include "cli.h"
+#include "config/config.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_RUN = 1, /* run-time failure, such as output that cannot be written */
+    EXIT_USAGE = 2,
+    EXIT_CONFIG = 3,  /* configuration or rules invalid */
+    EXIT_INPUT = 4,   /* input unreadable or cut short; what was read is processed */
+    EXIT_DROPPED = 5, /* records dropped and --strict given */
+};
+
+/* Detection from session records, without packets. */
+int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed);
