@@ -23,6 +23,7 @@ struct lab_finding {
     struct finding_risk risks[FINDING_RISKS_MAX];
     struct finding_clause clauses[FINDING_CLAUSES_MAX];
     struct address related[16];
+    uint64_t emitted_ns; /* packet time of the tick that let it out */
 };
 
 struct lab {
@@ -33,6 +34,7 @@ struct lab {
     struct session judged[LAB_SESSIONS_MAX]; /* without references */
     size_t judged_count;
     uint32_t pushed;
+    uint64_t clock_ns; /* of the latest tick */
 };
 
 __attribute__((unused)) static struct certificate lab_public_leaf = {.references = 1,
@@ -60,6 +62,7 @@ static inline void lab_on_finding(void *ctx, const struct finding *f)
         abort();
     lab->count++;
     found->finding = *f;
+    found->emitted_ns = lab->clock_ns;
     for (size_t i = 0; i < f->evidence_count; i++)
         found->evidence[i] = f->evidence[i];
     for (size_t i = 0; i < f->control_count; i++)
@@ -160,8 +163,16 @@ static inline struct session lab_session(struct lab *lab, const char *device,
     return s;
 }
 
+/* Packet time reaches `at_s`. */
+static inline void lab_tick(struct lab *lab, double at_s)
+{
+    lab->clock_ns = lab_ns(at_s);
+    correlator_tick(&lab->correlator, lab->clock_ns);
+}
+
 static inline void lab_push(struct lab *lab, const struct session *s)
 {
+    lab->clock_ns = s->decided_ns;
     correlator_tick(&lab->correlator, s->decided_ns);
     correlator_push(&lab->correlator, s);
 }
@@ -229,6 +240,15 @@ static inline void lab_resume(struct lab *lab, const char *device, const char *a
     lab_push(lab, &s);
 }
 
+/* So many refusals, a second apart. */
+static inline void lab_refuse_all(struct lab *lab, const char *device, const char *app,
+                                  const char *name, double at_s, enum outcome_shape shape,
+                                  int n)
+{
+    for (int i = 0; i < n; i++)
+        lab_refuse(lab, device, app, name, at_s + i, shape);
+}
+
 /* Revisions of that type so far. */
 static inline size_t lab_count(const struct lab *lab, enum finding_type type)
 {
@@ -245,6 +265,16 @@ static inline const struct finding *lab_last(const struct lab *lab)
     static const struct finding none = {.type = FINDING_TYPE_COUNT};
 
     return lab->count ? &lab->found[lab->count - 1].finding : &none;
+}
+
+/* The first control of that name in a finding, NULL when there is none. */
+static inline const struct finding_control *lab_control(const struct finding *f,
+                                                        const char *name)
+{
+    for (size_t i = 0; i < f->control_count; i++)
+        if (strcmp(f->controls[i].name, name) == 0)
+            return &f->controls[i];
+    return NULL;
 }
 
 static inline bool lab_near(double got, double wanted)
