@@ -100,9 +100,9 @@ ifneq ($(filter-out help clean format uninstall,$(or $(MAKECMDGOALS),all)),)
 include build/libs.mk
 endif
 
-PACKAGES := libpcap libndpi json-c yaml-0.1 libcrypto zlib libzstd
+PACKAGES := libpcap libndpi json-c yaml-0.1 libcrypto libssl zlib libzstd
 
-build/libs.mk: tests/lib/install-deps.sh
+build/libs.mk: tests/lib/install-deps.sh Makefile
 	@mkdir -p build
 	@tests/lib/install-deps.sh build
 	@cflags=$$(pkg-config --cflags $(PACKAGES)) && libs=$$(pkg-config --libs $(PACKAGES)) && \
