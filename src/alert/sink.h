@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
+/* When room ends, observations (sessions, counters) are let go of before alerts. */
+enum sink_class { SINK_ALERT, SINK_OBSERVATION, SINK_CLASSES };
+
 struct sink;
 
 struct sink_kind {
