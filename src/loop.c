@@ -11,6 +11,12 @@
 #define PROGRESS_FRAMES 65536u /* look at the clock every so many frames */
 #define LOOK_MESSAGES 256u     /* look at the signals every so many messages */
 #define WAIT_MS 100            /* a signal may come just before the loop waits */
+#define CLOCK_FRAMES 64u       /* whether it is time for the sinks, a little more often */
+#define POLL_NS (5 * NS_PER_MS)
+#define RECEIVERS_WAIT_MS 20
+/* How long receivers may take nothing before nobody waits for them any more. */
+#define PATIENCE_NS (8 * NS_PER_S)
+#define PATIENCE_ALONE_NS (2 * NS_PER_S)
 
 static volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t report_asked;
@@ -51,6 +57,7 @@ void loop_take_signals(void)
     (void)sigaction(SIGUSR1, &report, NULL);
     (void)sigaction(SIGHUP, &reload, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL); /* a reader that leaves is a write error */
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that may not grow */
 }
 
 /* ---- progress */
@@ -62,6 +69,7 @@ struct run {
     bool shown; /* progress */
     uint64_t start_ns;
     uint64_t shown_ns;
+    uint64_t next_poll_ns; /* of the sinks */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -111,6 +119,47 @@ static void look_at_signals(struct run *r)
         crew_ask_stop(r->crew);
 }
 
+/* ---- sinks */
+
+/* Wait until receivers have taken more of what is there for them; false when it is no use. */
+static bool wait_for_receivers(struct run *r, bool closing)
+{
+    const struct alert_output *output = r->sensor->output;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), since_ns = now_ns, least = UINT64_MAX;
+
+    for (;;) {
+        struct pollfd wants[ALERT_OUTPUT_WANTS_MAX];
+        uint64_t pending, patience_ns;
+
+        sensor_poll(r->sensor, now_ns, closing);
+        pending = alert_output_pending(output);
+        if (pending == 0 || (!closing && (stop_asked || !alert_output_is_behind(output))))
+            return true;
+        if (pending < least)
+            since_ns = now_ns;
+        least = pending < least ? pending : least;
+        patience_ns = alert_output_is_alone(output) ? PATIENCE_ALONE_NS : PATIENCE_NS;
+        if (now_ns - since_ns > patience_ns)
+            return false;
+        (void)poll(wants, alert_output_wants(output, wants), RECEIVERS_WAIT_MS);
+        now_ns = clock_ns(CLOCK_MONOTONIC);
+    }
+}
+
+/* A replay waits for slow receivers as long as they take something, live nobody does. */
+static void poll_sinks(struct run *r)
+{
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+    if (now_ns < r->next_poll_ns)
+        return;
+    r->next_poll_ns = now_ns + POLL_NS;
+    if (r->sensor->live)
+        sensor_poll(r->sensor, now_ns, false);
+    else
+        (void)wait_for_receivers(r, false);
+}
+
 /* ---- one worker, no thread */
 
 static void run_alone(struct run *r)
@@ -119,7 +168,9 @@ static void run_alone(struct run *r)
 
     do {
         look_at_signals(r);
-        if (++frames % PROGRESS_FRAMES == 0)
+        if (++frames % CLOCK_FRAMES == 0)
+            poll_sinks(r);
+        if (frames % PROGRESS_FRAMES == 0)
             show_progress(r);
     } while (crew_step(r->crew));
     crew_finish(r->crew);
@@ -145,11 +196,14 @@ static bool take_messages(struct run *r)
 
 static void wait_for_messages(struct run *r)
 {
-    struct pollfd bell = {.fd = r->crew->bell.fd, .events = POLLIN};
+    struct pollfd fds[1 + ALERT_OUTPUT_WANTS_MAX] = {
+        {.fd = r->crew->bell.fd, .events = POLLIN}};
+    size_t count = 1 + alert_output_wants(r->sensor->output, fds + 1);
+    bool busy = alert_output_pending(r->sensor->output) > 0;
 
     bell_listen(&r->crew->bell);
     if (!take_messages(r) && !merge_is_over(&r->crew->merge))
-        (void)poll(&bell, 1, WAIT_MS);
+        (void)poll(fds, count, busy ? RECEIVERS_WAIT_MS : WAIT_MS);
     bell_quiet(&r->crew->bell);
 }
 
@@ -159,6 +213,7 @@ static int run_threads(struct run *r, struct err *why)
         return -1;
     while (!merge_is_over(&r->crew->merge)) {
         look_at_signals(r);
+        poll_sinks(r);
         show_progress(r);
         if (!take_messages(r))
             wait_for_messages(r);
@@ -183,5 +238,6 @@ int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options
         *why = sensor->why;
         result = -1;
     }
+    (void)wait_for_receivers(&r, true);
     return result;
 }

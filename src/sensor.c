@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/nanotime.h"
 #include "lane.h"
-#include "version.h"
+#include "outputs.h"
 
 /* After so many sessions a configured authority that nobody showed is worth a word. */
 #define AUTHORITY_PATIENCE 1000u
@@ -78,30 +78,6 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
     return correlator_init(&s->correlator, &correlator, why);
 }
 
-static int init_output(struct sensor *s, struct err *why)
-{
-    const struct config_output *o = &s->config->output;
-    struct alert_options options = {
-        .path = o->path ? o->path : "-",
-        .format = o->format == OUTPUT_FORMAT_TEXT ? ALERT_FORMAT_TEXT : ALERT_FORMAT_ECS,
-        .sessions = o->sessions == OUTPUT_SESSIONS_FULL  ? ALERT_SESSIONS_FULL
-                    : o->sessions == OUTPUT_SESSIONS_YES ? ALERT_SESSIONS_YES
-                                                         : ALERT_SESSIONS_NO,
-        .informational = o->informational,
-        .observer = {.name = s->config->sensor_name, .version = PINSIGHT_VERSION},
-    };
-
-    s->output = malloc(sizeof(*s->output));
-    if (!s->output)
-        return err_set(why, "no memory for the output");
-    if (alert_output_init(s->output, &options, why) < 0) {
-        free(s->output);
-        s->output = NULL;
-        return -1;
-    }
-    return 0;
-}
-
 static int init_lanes(struct sensor *s, struct err *why)
 {
     s->lanes = calloc(s->lane_count, sizeof(*s->lanes));
@@ -126,11 +102,17 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
 {
     *s = (struct sensor){.config = options->config,
                          .lane_count = options->lanes,
+                         .live = options->live,
                          .stats_on = options->stats,
                          .quiet = options->quiet};
     ends_init(&s->ends);
     if (load_authorities(s, why) < 0 || init_lanes(s, why) < 0 ||
-        init_correlator(s, options, why) < 0 || init_output(s, why) < 0) {
+        init_correlator(s, options, why) < 0) {
+        sensor_fini(s);
+        return -1;
+    }
+    s->output = outputs_open(s->config, options->live, why);
+    if (!s->output) {
         sensor_fini(s);
         return -1;
     }
@@ -143,6 +125,8 @@ int sensor_test(const struct config *config, struct err *why)
     struct sensor s = {.config = config};
     int result = load_authorities(&s, why);
 
+    if (result == 0)
+        result = outputs_test(config, why);
     certificate_cache_free(s.authorities);
     free(s.authority_names);
     free(s.authority_keys);
@@ -222,21 +206,26 @@ static void drain(struct sensor *s)
 
 /* ---- counters */
 
-/* The sum of all lanes, and what stands behind them. */
+void sensor_count(const struct sensor *s, struct counters *out)
+{
+    *out = (struct counters){0};
+    for (unsigned i = 0; i < s->lane_count; i++)
+        stats_add(out, &s->lanes[i]);
+    stats_collect_sensor(&out->rows, s);
+}
+
+/* Every lane has told its counters. */
 static void report(struct sensor *s)
 {
-    struct counters sum = {0};
+    struct counters sum;
     struct stats_report event = {.rows = sum.rows.rows, .sources = sum.sources};
 
-    for (unsigned i = 0; i < s->lane_count; i++) {
-        stats_add(&sum, &s->lanes[i]);
-        s->lane_is_fresh[i] = false;
-    }
+    memset(s->lane_is_fresh, 0, s->lane_count * sizeof(*s->lane_is_fresh));
+    sensor_count(s, &sum);
     s->lane_drops = sum.dropped;
     if (!s->stats_on && !s->report_asked)
         return;
     s->report_asked = false;
-    stats_collect_sensor(&sum.rows, s);
     event.time_ns = sum.now_ns;
     event.row_count = sum.rows.count;
     event.source_count = sum.source_count;
@@ -315,6 +304,11 @@ void sensor_reopen(struct sensor *s)
     note_failure(s, alert_output_reopen(s->output, &s->why));
 }
 
+void sensor_poll(struct sensor *s, uint64_t clock_ns, bool closing)
+{
+    alert_output_poll(s->output, clock_ns, closing);
+}
+
 int sensor_check(const struct sensor *s)
 {
     return s->write_failures ? -1 : 0;
@@ -327,11 +321,7 @@ bool sensor_dropped(const struct sensor *s)
 
 void sensor_fini(struct sensor *s)
 {
-    struct err why;
-
-    if (s->output)
-        (void)alert_output_fini(s->output, &why);
-    free(s->output);
+    outputs_close(s->output);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);
     certificate_cache_free(s->authorities);

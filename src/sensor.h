@@ -31,6 +31,7 @@ struct sensor {
     uint64_t step_order; /* of the last step */
     uint64_t now_ns;
     uint64_t lane_drops;
+    bool live;
     bool stats_on;
     bool report_asked;
     bool quiet;
@@ -43,6 +44,7 @@ struct sensor {
 struct sensor_options {
     const struct config *config; /* borrowed, outlives the sensor */
     unsigned lanes;
+    bool live;
     bool stats;
     bool quiet;
     uint64_t seed;
@@ -65,6 +67,15 @@ int sensor_drain(struct sensor *s);
 
 /* Write a stats event as soon as each lane has told its counters, whether or not it was due. */
 void sensor_ask_report(struct sensor *s);
+
+/* The latest counters of all lanes, and behind them those of the sensor. */
+void sensor_count(const struct sensor *s, struct counters *out);
+
+/*
+ * Give the sinks time, of a clock that only grows and has nothing to do with packets, several times
+ * a second. `closing`: nothing more comes.
+ */
+void sensor_poll(struct sensor *s, uint64_t clock_ns, bool closing);
 
 /* Hand to the system what waits in memory / go on with new files of the same names. */
 void sensor_flush(struct sensor *s);

@@ -9,7 +9,16 @@
 static void put(struct stats_rows *out, const char *stage, const char *name, uint64_t value)
 {
     if (out->count < STATS_ROWS_MAX)
-        out->rows[out->count++] = (struct stats_row){stage, name, value};
+        out->rows[out->count++] = (struct stats_row){stage, name, value, false};
+}
+
+/* What goes up and down. */
+static void put_level(struct stats_rows *out, const char *stage, const char *name,
+                      uint64_t value)
+{
+    put(out, stage, name, value);
+    if (out->count > 0)
+        out->rows[out->count - 1].is_level = true;
 }
 
 static void put_decode(struct stats_rows *out, const struct decode_stats *d)
@@ -33,8 +42,8 @@ static void put_decode(struct stats_rows *out, const struct decode_stats *d)
 static void put_flow(struct stats_rows *out, const struct flows *f)
 {
     put(out, "flow", "created", f->table.stats.created);
-    put(out, "flow", "live", f->table.stats.live);
-    put(out, "flow", "capacity", f->table.stats.capacity);
+    put_level(out, "flow", "live", f->table.stats.live);
+    put_level(out, "flow", "capacity", f->table.stats.capacity);
     put(out, "flow", "evicted", f->table.stats.evicted);
     put(out, "flow", "timed_out", f->table.stats.timed_out);
     put(out, "flow", "udp", f->stats.udp_flows);
@@ -42,7 +51,7 @@ static void put_flow(struct stats_rows *out, const struct flows *f)
     put(out, "flow", "without_flow", f->stats.without_flow);
     put(out, "flow", "time_backwards", f->stats.backwards);
     put(out, "flow", "connections", f->pool.taken);
-    put(out, "flow", "connections_live", f->pool.live);
+    put_level(out, "flow", "connections_live", f->pool.live);
     put(out, "flow", "connections_evicted", f->stats.connections_evicted);
     put(out, "flow", "out_of_order", f->stream_stats.out_of_order);
     put(out, "flow", "duplicate_bytes", f->stream_stats.duplicate_bytes);
@@ -109,7 +118,7 @@ static void put_labels(struct stats_rows *out, const struct app_labels *labels)
     put(out, "labels", "names_known", l->names_known);
     put(out, "labels", "names_evicted", l->names_evicted);
     put(out, "labels", "flows", l->flows);
-    put(out, "labels", "flows_live", l->flows_live);
+    put_level(out, "labels", "flows_live", l->flows_live);
     put(out, "labels", "flows_unknown", l->flows_unknown);
     put(out, "labels", "flows_left_out", l->flows_left_out);
     put(out, "labels", "packets", l->packets);
@@ -131,7 +140,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "not_inspected", c->inspection.stats.by_state[INSPECTION_NO]);
     put(out, "detect", "bypassed", c->inspection.stats.bypassed);
     put(out, "detect", "vetoed", c->stats.vetoed);
-    put(out, "detect", "waiting", c->stats.waiting);
+    put_level(out, "detect", "waiting", c->stats.waiting);
     put(out, "detect", "opened", c->stats.opened);
     put(out, "detect", "updated", c->stats.updated);
     put(out, "detect", "closed", c->stats.closed);
@@ -140,16 +149,16 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "rate_capped", c->stats.rate_capped);
     put(out, "detect", "duplicates", c->stats.duplicates);
     put(out, "detect", "late", c->stats.late);
-    put(out, "detect", "held_back", c->hold_back.count);
+    put_level(out, "detect", "held_back", c->hold_back.count);
     put(out, "detect", "let_go_early", c->hold_back.early);
     put(out, "detect", "no_memory", c->stats.no_memory);
-    put(out, "tables", "devices", c->devices.count);
+    put_level(out, "tables", "devices", c->devices.count);
     put(out, "tables", "devices_dropped", c->devices.dropped);
-    put(out, "tables", "apps", c->apps.count);
+    put_level(out, "tables", "apps", c->apps.count);
     put(out, "tables", "apps_dropped", c->apps.dropped);
-    put(out, "tables", "destinations", c->destinations.count);
+    put_level(out, "tables", "destinations", c->destinations.count);
     put(out, "tables", "destinations_dropped", c->destinations.dropped);
-    put(out, "tables", "keys", c->keys.count);
+    put_level(out, "tables", "keys", c->keys.count);
     put(out, "tables", "keys_dropped", c->keys.dropped);
 }
 
@@ -204,7 +213,7 @@ static void add_row(struct stats_rows *sum, size_t i, const struct stats_row *ro
     if (at < sum->rows + sum->count)
         at->value += row->value;
     else if (sum->count < STATS_LANE_ROWS_MAX)
-        put(sum, row->stage, row->name, row->value);
+        (row->is_level ? put_level : put)(sum, row->stage, row->name, row->value);
 }
 
 static void add_source(struct counters *sum, const struct stats_source *source)
@@ -241,6 +250,34 @@ void stats_add(struct counters *sum, const struct counters *one)
         add_source(sum, &one->sources[i]);
 }
 
+static void put_file(struct stats_rows *out, const struct sink_file *f)
+{
+    put(out, "file", "bytes_written", f->written);
+    put(out, "file", "rotations", f->stats.rotations);
+    put(out, "file", "rotation_errors", f->stats.rotation_errors);
+    put(out, "file", "sync_errors", f->stats.sync_errors);
+    put_level(out, "file", "held_bytes", f->held_len);
+}
+
+static void put_delivery(struct stats_rows *out, const char *stage,
+                         const struct delivery *d)
+{
+    put_level(out, stage, "up", d->receiver.state == RECEIVER_UP);
+    put(out, stage, "connects", d->receiver.stats.connects);
+    put(out, stage, "losses", d->receiver.stats.losses);
+    put(out, stage, "failures", d->receiver.stats.failures);
+    put(out, stage, "alerts_delivered", d->stats.delivered[SINK_ALERT]);
+    put(out, stage, "events_delivered", d->stats.delivered[SINK_OBSERVATION]);
+    put_level(out, stage, "alerts_waiting", delivery_pending(d, SINK_ALERT));
+    put_level(out, stage, "events_waiting", delivery_pending(d, SINK_OBSERVATION));
+    put(out, stage, "alerts_lost", d->spool.stats.shed[SINK_ALERT]);
+    put(out, stage, "events_shed", d->spool.stats.shed[SINK_OBSERVATION]);
+    put(out, stage, "too_long", d->stats.too_long);
+    put_level(out, stage, "spool_bytes", spool_bytes(&d->spool));
+    put(out, stage, "spool_errors", d->spool.stats.write_errors);
+    put(out, stage, "spool_damaged", d->spool.stats.damaged);
+}
+
 void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
 {
     put_detect(out, &s->correlator);
@@ -249,6 +286,14 @@ void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
     put(out, "alert", "alerts", s->output->stats.alerts);
     put(out, "alert", "informational", s->output->stats.informational);
     put(out, "alert", "lines_lost", s->output->stats.lines_lost);
+    put(out, "alert", "alerts_lost", s->output->stats.alerts_lost);
+    put(out, "alert", "write_errors", s->output->stats.write_errors);
+    if (s->output->has_file)
+        put_file(out, &s->output->file);
+    if (s->output->has_socket)
+        put_delivery(out, "socket", &s->output->socket);
+    if (s->output->has_syslog)
+        put_delivery(out, "syslog", &s->output->syslog.delivery);
 }
 
 uint64_t stats_dropped(const struct sensor *s)
@@ -257,5 +302,6 @@ uint64_t stats_dropped(const struct sensor *s)
 
     return c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
            c->keys.dropped + c->destinations.dropped + c->apps.dropped +
-           s->output->stats.lines_lost;
+           s->output->stats.lines_lost + delivery_lost(&s->output->socket) +
+           delivery_lost(&s->output->syslog.delivery);
 }

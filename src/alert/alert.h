@@ -1,17 +1,23 @@
 /*
- * The output: findings, sessions and counters go in, lines go to the sink.
+ * The output: findings, sessions and counters go in, lines go to the sinks: a file or standard
+ * output, a socket, a syslog receiver, any of them together.
  *
- * Session and stats events gather in a buffer until it is half full or alert_output_flush is
- * called; an alert is handed to the sink, with all that stands before it, before the call returns,
- * so the order of events never changes. Informational findings (severity 1) are counted and
- * withheld unless asked for. In the format for persons alerts alone are written.
+ * Session and stats events gather in a buffer until it is half full, alert_output_flush is called
+ * or, when the output is polled, they have waited long enough; an alert is handed to the sinks,
+ * with all that stands before it, before the call returns, so the order of events never changes.
+ * Informational findings (severity 1) are counted and withheld unless asked for. In the format for
+ * persons a file gets alerts alone; a socket always gets JSON.
  *
  * The struct holds its buffers and is large: it belongs into the heap. Text given in the options
  * is borrowed. A failed write is the operator's: -1 and one sentence, and what was lost is counted.
+ * A patient output goes on instead: it says so once, and its file keeps alerts in memory for a
+ * while (sink_file.h). The other sinks have a spool each and never fail.
  */
 #pragma once
 
 #include "alert/sink_file.h"
+#include "alert/sink_socket.h"
+#include "alert/sink_syslog.h"
 #include "alert/stats_json.h"
 #include "detect/finding.h"
 #include "session/session_end.h"
@@ -25,11 +31,14 @@ enum alert_format { ALERT_FORMAT_ECS, ALERT_FORMAT_TEXT };
 enum alert_sessions { ALERT_SESSIONS_NO, ALERT_SESSIONS_YES, ALERT_SESSIONS_FULL };
 
 struct alert_options {
-    const char *path; /* "-" for standard output */
-    bool append;      /* keep what the file holds */
+    struct sink_file_options file; /* without path: no file */
+    const struct sink_socket_options
+        *socket; /* NULL: none; read by alert_output_init alone */
+    const struct sink_syslog_options *syslog;
     enum alert_format format;
     enum alert_sessions sessions;
     bool informational;
+    uint64_t flush_ns; /* longest time that a session event waits */
     struct observer observer;
 };
 
@@ -46,15 +55,29 @@ struct alert_stats {
     uint64_t bytes;
 };
 
+/* The newest alert that was written. */
+struct last_alert {
+    uint64_t time_ns;
+    int severity;
+    char message[FINDING_TEXT_MAX];
+};
+
 struct alert_output {
     struct alert_options options;
     struct sink_file file;
+    struct delivery socket;
+    struct sink_syslog syslog;
+    bool has_file, has_socket, has_syslog;
     struct json_out out;
+    enum sink_class class; /* of the lines that leave the buffer */
     struct alert_stats stats;
     struct blind_spots blind;
+    struct last_alert last;
     uint64_t reports; /* sequence of stats events */
+    uint64_t next_flush_ns;
     bool colour;
-    bool failed; /* since alert_output_check last looked */
+    bool failed; /* a write, since somebody was told */
+    bool failing;
     struct err why;
     char buffer[ALERT_BUFFER_BYTES];
 };
@@ -73,8 +96,27 @@ int alert_output_stats(struct alert_output *o, const struct stats_report *report
                        struct err *why);
 int alert_output_flush(struct alert_output *o, struct err *why);
 
-/* Flush, then go on with a new file of the same name. */
+/* Flush, then go on with a new file of the same name, and with new connections. */
 int alert_output_reopen(struct alert_output *o, struct err *why);
+
+/*
+ * Give the sinks time, of any clock that only grows: several times a second, so that lines move on.
+ * Bounded work, nothing blocks but disks. `closing`: nothing will be written any more.
+ */
+void alert_output_poll(struct alert_output *o, uint64_t now_ns, bool closing);
+
+/* Events that receivers have not got yet; while `closing` goes on, it falls to 0. */
+uint64_t alert_output_pending(const struct alert_output *o);
+
+/* A receiver is there and takes less than comes: who can wait, should. */
+bool alert_output_is_behind(const struct alert_output *o);
+/* No receiver is there that events wait for. */
+bool alert_output_is_alone(const struct alert_output *o);
+
+#define ALERT_OUTPUT_WANTS_MAX 2
+/* Descriptors worth waiting for before the next poll; how many. */
+size_t alert_output_wants(const struct alert_output *o,
+                          struct pollfd out[ALERT_OUTPUT_WANTS_MAX]);
 
 /* Flush and close. -1 when the last lines were lost. */
 int alert_output_fini(struct alert_output *o, struct err *why);

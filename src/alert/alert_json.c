@@ -3,7 +3,10 @@
 #include "alert/alert_words.h"
 #include "session/session_names.h"
 
-static void write_event(const struct finding *f, struct json_out *out)
+/* Devices in the compact form: enough to begin with, and no more than a kilobyte. */
+#define COMPACT_RELATED_MAX 16
+
+static void write_event(const struct finding *f, bool whole, struct json_out *out)
 {
     static const struct event_kind kind = {
         .kind = "alert",
@@ -24,7 +27,8 @@ static void write_event(const struct finding *f, struct json_out *out)
     json_out_number(out, "risk_score", (uint64_t)f->risk_score);
     json_out_time(out, "start", f->start_ns);
     json_out_time(out, "end", f->end_ns);
-    json_out_fact(out, "reason", f->reason);
+    if (whole)
+        json_out_fact(out, "reason", f->reason);
     json_out_number(out, "sequence", f->revision);
     json_out_end(out);
 }
@@ -119,12 +123,12 @@ static void write_network(const struct finding *f, struct json_out *out)
 }
 
 /* Of one device: it and its destination. Of several, and of notices: the devices alone. */
-static void write_related_ip(const struct finding *f, struct json_out *out)
+static void write_related_ip(const struct finding *f, size_t most, struct json_out *out)
 {
     bool listed = false;
 
     json_out_array(out, "ip");
-    for (size_t i = 0; i < f->related_count; i++) {
+    for (size_t i = 0; i < f->related_count && i < most; i++) {
         json_out_address(out, NULL, &f->related[i]);
         listed = listed || (f->has_device && address_equal(&f->related[i], &f->device));
     }
@@ -135,10 +139,10 @@ static void write_related_ip(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
-static void write_related(const struct finding *f, struct json_out *out)
+static void write_related(const struct finding *f, size_t most, struct json_out *out)
 {
     json_out_object(out, "related");
-    write_related_ip(f, out);
+    write_related_ip(f, most, out);
     if (f->destination[0]) {
         json_out_array(out, "hosts");
         json_out_text(out, NULL, f->destination);
@@ -291,7 +295,7 @@ bool alert_json_write(const struct finding *f, const struct observer *observer,
                       struct json_out *out)
 {
     json_out_begin(out);
-    write_event(f, out);
+    write_event(f, true, out);
     json_out_text(out, "message", f->message);
     event_observer(observer, out);
     write_rule(f, out);
@@ -300,7 +304,57 @@ bool alert_json_write(const struct finding *f, const struct observer *observer,
     write_device(f, out);
     write_destination(f, out);
     write_network(f, out);
-    write_related(f, out);
+    write_related(f, FINDING_RELATED_MAX, out);
     write_pinsight(f, out);
     return json_out_finish(out);
+}
+
+/* What is left out stands in the whole event, which has the same event.id. */
+static void write_compact_pinsight(const struct finding *f, bool whole,
+                                   struct json_out *out)
+{
+    json_out_object(out, "pinsight");
+    event_uuid("alert_id", f->alert_id, out);
+    json_out_number(out, "revision", f->revision);
+    json_out_text(out, "type", finding_type_name(f->type));
+    json_out_text(out, "state", finding_state_name(f->state));
+    json_out_real(out, "confidence", f->confidence, 3);
+    if (f->has_hypotheses)
+        write_hypotheses(f->hypotheses, "hypotheses", 3, out);
+    write_counts(&f->counts, out);
+    write_app(f, out);
+    json_out_fact(out, "ja4", f->ja4);
+    write_platform(f, out);
+    if (whole)
+        json_out_fact(out, "authority", f->authority);
+    json_out_fact(out, "bypass_actor", f->bypass_actor);
+    json_out_bool(out, "informational", f->informational);
+    if (whole)
+        json_out_fact(out, "allowed_by", f->allowed_by);
+    json_out_bool(out, "compact", true);
+    json_out_end(out);
+}
+
+static bool write_compact(const struct finding *f, const struct observer *observer,
+                          bool whole, struct json_out *out)
+{
+    json_out_begin(out);
+    write_event(f, whole, out);
+    if (whole)
+        json_out_text(out, "message", f->message);
+    event_observer(observer, out);
+    write_rule(f, out);
+    if (alert_is_detection(f->type))
+        write_threat(out);
+    write_device(f, out);
+    write_destination(f, out);
+    write_related(f, COMPACT_RELATED_MAX, out);
+    write_compact_pinsight(f, whole, out);
+    return json_out_finish(out);
+}
+
+bool alert_json_write_compact(const struct finding *f, const struct observer *observer,
+                              struct json_out *out)
+{
+    return write_compact(f, observer, true, out) || write_compact(f, observer, false, out);
 }

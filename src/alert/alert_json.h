@@ -12,3 +12,10 @@
 /* Write the line; false when it did not fit, see base/json_out.h. */
 bool alert_json_write(const struct finding *f, const struct observer *observer,
                       struct json_out *out);
+
+/*
+ * The same without evidence, clauses, parts of the risk and long lists, for receivers with a bound
+ * on messages. Texts that come from the wire are left out too when it does not fit with them.
+ */
+bool alert_json_write_compact(const struct finding *f, const struct observer *observer,
+                              struct json_out *out);

@@ -11,6 +11,7 @@ struct stats_row {
     const char *stage;
     const char *name;
     uint64_t value;
+    bool is_level; /* goes up and down; the others only grow */
 };
 
 /* One device that is captured from. */

@@ -40,7 +40,15 @@ static const struct schema_choice output_sessions[] = {
 static const struct schema_choice syslog_transports[] = {
     {"udp", OUTPUT_TRANSPORT_UDP},
     {"tcp", OUTPUT_TRANSPORT_TCP},
+    {"tls", OUTPUT_TRANSPORT_TLS},
     {"unix", OUTPUT_TRANSPORT_UNIX},
+    {NULL, 0},
+};
+
+static const struct schema_choice output_syncs[] = {
+    {"no", OUTPUT_SYNC_NO},
+    {"alerts", OUTPUT_SYNC_ALERTS},
+    {"all", OUTPUT_SYNC_ALL},
     {NULL, 0},
 };
 
@@ -244,21 +252,29 @@ static const struct schema_key keys[] = {
     {"output.flush", SCHEMA_DURATION, .initial = "1s", .min = 0, .max = 60,
      AT(output.flush_ns),
      .help = "Longest time that a session event waits in memory; alerts never wait."},
+    {"output.sync", SCHEMA_CHOICE, .initial = "alerts", .choices = output_syncs,
+     AT(output.sync), .help = "After which events the file is brought to the disk."},
     {"output.syslog.address", SCHEMA_TARGET, AT(output.syslog_address),
-     .help = "Send alerts to this syslog receiver."},
+     .help = "Send alerts to this syslog receiver; /dev/log is that of the machine."},
     {"output.syslog.transport", SCHEMA_CHOICE, .initial = "udp",
      .choices = syslog_transports, AT(output.syslog_transport),
      .help = "How it is reached."},
     {"output.syslog.facility", SCHEMA_CHOICE, .initial = "local0",
      .choices = syslog_facilities, AT(output.syslog_facility),
      .help = "Facility of RFC 5424."},
+    {"output.syslog.authorities", SCHEMA_PATH, AT(output.syslog_authorities),
+     .help = "PEM file: who may sign the receiver's certificate; the system's if absent."},
+    {"output.syslog.certificate", SCHEMA_PATH, AT(output.syslog_certificate),
+     .help = "PEM file: our own certificate, if the receiver wants one."},
+    {"output.syslog.key", SCHEMA_PATH, AT(output.syslog_key),
+     .help = "PEM file: its key; in the certificate's file if absent."},
     {"output.socket.address", SCHEMA_TARGET, AT(output.socket_address),
-     .help = "Send events as JSON lines to this stream socket."},
+     .help = "Send events as JSON lines to this socket, stream or datagram."},
     {"output.socket.transport", SCHEMA_CHOICE, .initial = "tcp",
      .choices = socket_transports, AT(output.socket_transport),
      .help = "How it is reached."},
     {"output.spool.path", SCHEMA_PATH, AT(output.spool_path),
-     .help = "Folder that keeps alerts while a receiver is away."},
+     .help = "Folder that keeps events until a receiver has them; both need one."},
     {"output.spool.size", SCHEMA_SIZE, .initial = "256MiB", .min = MIB, .max = TIB,
      AT(output.spool_size_bytes), .help = "Most that the folder may hold."},
 
@@ -293,7 +309,9 @@ static const struct schema_key keys[] = {
 
     {"stats.interval", SCHEMA_DURATION, .initial = "1m", .min = 0, .max = DAY,
      AT(stats.interval_ns), .help = "Time between two stats events; 0 is none."},
-    {"stats.listen", SCHEMA_ENDPOINT, AT(stats.listen), .help = "Serve metrics here."},
+    {"stats.listen", SCHEMA_TARGET, AT(stats.listen),
+     .help =
+         "Serve metrics for Prometheus here: a port of the loopback, or a socket's path."},
     {"stats.control", SCHEMA_PATH, AT(stats.control),
      .help = "Path of the control socket."},
 

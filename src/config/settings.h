@@ -68,7 +68,13 @@ struct config_context {
 
 enum output_format { OUTPUT_FORMAT_ECS, OUTPUT_FORMAT_TEXT };
 enum output_sessions { OUTPUT_SESSIONS_NO, OUTPUT_SESSIONS_YES, OUTPUT_SESSIONS_FULL };
-enum output_transport { OUTPUT_TRANSPORT_UDP, OUTPUT_TRANSPORT_TCP, OUTPUT_TRANSPORT_UNIX };
+enum output_transport {
+    OUTPUT_TRANSPORT_UDP,
+    OUTPUT_TRANSPORT_TCP,
+    OUTPUT_TRANSPORT_TLS,
+    OUTPUT_TRANSPORT_UNIX
+};
+enum output_sync { OUTPUT_SYNC_NO, OUTPUT_SYNC_ALERTS, OUTPUT_SYNC_ALL };
 
 struct config_output {
     const char
@@ -79,8 +85,12 @@ struct config_output {
     uint64_t rotate_size_bytes;  /* 0: never by size */
     uint64_t rotate_interval_ns; /* 0: never by time */
     uint64_t flush_ns;           /* longest time an observation waits; alerts never wait */
-    const char *syslog_address;  /* host:port or the path of a socket; NULL: no syslog */
+    enum output_sync sync;
+    const char *syslog_address; /* host:port or the path of a socket; NULL: no syslog */
     enum output_transport syslog_transport;
+    const char *syslog_authorities; /* PEM files for TLS; NULL: the system's, none, none */
+    const char *syslog_certificate;
+    const char *syslog_key;
     uint32_t syslog_facility;   /* code of RFC 5424, 0..23 */
     const char *socket_address; /* host:port or the path of a socket; NULL: none */
     enum output_transport socket_transport;
@@ -103,8 +113,8 @@ struct config_state {
 
 struct config_stats {
     uint64_t interval_ns; /* 0: no periodic stats events */
-    struct config_endpoint listen;
-    const char *control; /* path of the control socket */
+    const char *listen;   /* address:port or the path of a socket; NULL: no metrics */
+    const char *control;  /* path of the control socket */
 };
 
 enum config_log_level {

@@ -4,17 +4,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "finding_sample.h"
+#include "peers.h"
 
-static char folder[] = "/tmp/pinsight-test-XXXXXX";
-static char path[64];
+static char path[SCRATCH_PATH_MAX];
 static char text[1 << 20];
 static struct alert_output output;
 
 static struct alert_options ecs_options(void)
 {
     return (struct alert_options){
-        .path = path,
+        .file = {.path = path},
         .format = ALERT_FORMAT_ECS,
         .sessions = ALERT_SESSIONS_FULL,
         .observer = {.name = "sensor-a", .version = "1.0.0"},
@@ -164,9 +165,9 @@ static void test_text(void)
 static void test_stats(void)
 {
     static const struct stats_row rows[] = {
-        {"capture", "packets", 7},
-        {"capture", "dropped", 0},
-        {"decode", "malformed", UINT64_MAX},
+        {"capture", "packets", 7, false},
+        {"capture", "dropped", 0, false},
+        {"decode", "malformed", UINT64_MAX, false},
     };
     static const struct stats_source sources[] = {
         {.name = "eth0",
@@ -231,7 +232,7 @@ static void test_blind_spots(void)
 static void test_reopen(void)
 {
     struct alert_options options = ecs_options();
-    char renamed[80];
+    char renamed[SCRATCH_PATH_MAX + 2];
     struct err why;
 
     opens(&options);
@@ -275,7 +276,7 @@ static void test_failure(void)
         skip("there is no /dev/full");
         return;
     }
-    options.path = "/dev/full";
+    options.file.path = "/dev/full";
     opens(&options);
     put_session();
     sample_finding(&f);
@@ -283,7 +284,7 @@ static void test_failure(void)
        "an alert that cannot be written is told");
     is_text(why.text, "output /dev/full: No space left on device", "with the reason");
     ok(output.stats.alerts == 0 && output.stats.alerts_lost == 1 &&
-           output.stats.lines_lost == 2 && output.stats.write_errors == 1,
+           output.stats.lines_lost == 2 && output.stats.write_errors == 2,
        "and counted as lost with what stood before it");
     closes();
 }
@@ -293,7 +294,7 @@ static void test_no_such_folder(void)
     struct alert_options options = ecs_options();
     struct err why;
 
-    options.path = "/no/such/folder/events";
+    options.file.path = "/no/such/folder/events";
     ok(alert_output_init(&output, &options, &why) < 0, "an output that cannot be opened");
     is_text(
         why.text,
@@ -301,10 +302,180 @@ static void test_no_such_folder(void)
         "is told with its name");
 }
 
+/* ---- several sinks */
+
+static struct peer socket_peer, syslog_peer;
+
+static void opens_all(struct alert_options *options)
+{
+    static char socket_path[SCRATCH_PATH_MAX], syslog_path[SCRATCH_PATH_MAX];
+    struct sink_socket_options socket = {.address = socket_path,
+                                         .unix_socket = true,
+                                         .spool_path = scratch("spool"),
+                                         .spool_bytes = 1 << 20};
+    struct sink_syslog_options syslog = {.address = syslog_path,
+                                         .transport = RECEIVER_UNIX,
+                                         .facility = 16,
+                                         .host = "h",
+                                         .observer = &options->observer,
+                                         .spool_path = scratch("spool"),
+                                         .spool_bytes = 1 << 20};
+
+    (void)snprintf(socket_path, sizeof(socket_path), "%s", scratch("socket"));
+    (void)snprintf(syslog_path, sizeof(syslog_path), "%s", scratch("log"));
+    options->socket = &socket;
+    options->syslog = &syslog;
+    opens(options);
+}
+
+/* Poll until the receivers have all; how often it took. */
+static int settles(void)
+{
+    struct pollfd wants[ALERT_OUTPUT_WANTS_MAX];
+    uint64_t now = 0;
+    int i;
+
+    for (i = 0; i < 100 && alert_output_pending(&output) > 0; i++) {
+        alert_output_poll(&output, now += 20000000, true);
+        (void)alert_output_wants(&output, wants);
+        peer_read(&socket_peer, 1 << 20);
+        peer_read(&syslog_peer, 100);
+    }
+    return i;
+}
+
+static void test_all_sinks(enum alert_format format)
+{
+    struct alert_options options = ecs_options();
+
+    scratch_remove(scratch("spool"));
+    peer_begin(&socket_peer, "socket", false);
+    peer_begin(&syslog_peer, "log", true);
+    options.format = format;
+    opens_all(&options);
+    put_session();
+    put_finding(73);
+    put_session_end();
+    is_int(alert_output_pending(&output), 3,
+           "alerts wait for two receivers, the session before them for one");
+    ok(settles() < 100, "all receivers get theirs");
+    closes();
+    if (format == ALERT_FORMAT_ECS)
+        is_text(socket_peer.text, content(), "the socket gets what the file gets");
+    else
+        ok(strncmp(content(), "HIGH", 4) == 0 && socket_peer.text[0] == '{',
+           "the file has text for persons, the socket JSON");
+    ok(strncmp(syslog_peer.text, "<131>1 ", 7) == 0 && strstr(syslog_peer.text, "}}\n"),
+       "syslog gets the alert");
+    ok(!strstr(syslog_peer.text, "pinsight.session"), "and no session");
+    peer_end(&socket_peer);
+    peer_end(&syslog_peer);
+}
+
+static void test_no_file(void)
+{
+    struct alert_options options = ecs_options();
+    char before[8] = "before\n";
+    FILE *file = fopen(path, "w");
+
+    scratch_remove(scratch("spool"));
+    if (file) {
+        (void)fputs(before, file);
+        (void)fclose(file);
+    }
+    peer_begin(&socket_peer, "socket", false);
+    peer_begin(&syslog_peer, "log", true);
+    options.file.path = NULL;
+    opens_all(&options);
+    put_finding(73);
+    is_int(output.stats.alerts, 1, "an alert without a file is one");
+    ok(settles() < 100 && socket_peer.len > 0, "the receivers get it");
+    closes();
+    is_text(content(), before, "and no file is touched");
+    peer_end(&socket_peer);
+    peer_end(&syslog_peer);
+}
+
+static void test_no_receiver(void)
+{
+    struct alert_options options = ecs_options();
+    struct sink_socket_options socket = {
+        .address = "/x", .unix_socket = true, .spool_path = "/no/such/folder"};
+    struct err why;
+
+    options.socket = &socket;
+    ok(alert_output_init(&output, &options, &why) < 0, "a spool that cannot be is told");
+    is_text(why.text, "spool /no/such/folder: No such file or directory", "by name");
+}
+
+/* ---- time */
+
+static void test_rotation(void)
+{
+    struct alert_options options = ecs_options();
+    struct session s;
+    struct finding f;
+    struct err why;
+    int failed = 0;
+
+    options.file.rotate_ns = UINT64_C(3600000000000);
+    opens(&options);
+    sample_full(&s);
+    failed += alert_output_session(&output, &s, &why) < 0;
+    s.decided_ns += options.file.rotate_ns;
+    failed += alert_output_session(&output, &s, &why) < 0;
+    sample_finding(&f);
+    f.time_ns = s.decided_ns + 2 * options.file.rotate_ns;
+    failed += alert_output_finding(&output, &f, &why) < 0;
+    is_int(failed, 0, "events of three hours");
+    is_int(output.file.stats.rotations, 2, "go into three files");
+    ok(count("\n") == 1 && count("pinsight.alert\"") == 1, "each into that of its hour");
+    session_release(&s);
+    closes();
+}
+
+static void test_flush_in_time(void)
+{
+    struct alert_options options = ecs_options();
+
+    options.flush_ns = 1000;
+    opens(&options);
+    alert_output_poll(&output, 5000, false);
+    put_session();
+    alert_output_poll(&output, 5999, false);
+    is_text(content(), "", "a session waits");
+    alert_output_poll(&output, 6000, false);
+    is_int(count("\n"), 1, "as long as it may");
+    closes();
+}
+
+static void test_patience(void)
+{
+    struct alert_options options = ecs_options();
+
+    if (access("/dev/full", W_OK) != 0) {
+        skip("there is no /dev/full");
+        return;
+    }
+    options.file.path = "/dev/full";
+    options.file.patient = true;
+    opens(&options);
+    put_session();
+    put_finding(73);
+    ok(output.stats.lines_lost == 1 && output.stats.alerts_lost == 0 &&
+           output.stats.alerts == 1 && output.file.held_len > 0,
+       "a patient output goes on, and keeps the alert");
+    put_session();
+    alert_output_poll(&output, 2000000000, false);
+    is_int(output.stats.lines_lost, 2, "sessions are lost and counted");
+    closes();
+}
+
 int main(void)
 {
-    ok(mkdtemp(folder) != NULL, "there is a folder for the test");
-    (void)snprintf(path, sizeof(path), "%s/events", folder);
+    scratch_begin();
+    (void)snprintf(path, sizeof(path), "%s", scratch("events"));
+    log_set_level(LOG_LEVEL_ERROR);
     test_order();
     test_which_sessions();
     test_informational();
@@ -315,7 +486,12 @@ int main(void)
     test_many_sessions();
     test_failure();
     test_no_such_folder();
-    (void)unlink(path);
-    (void)rmdir(folder);
+    test_all_sinks(ALERT_FORMAT_ECS);
+    test_all_sinks(ALERT_FORMAT_TEXT);
+    test_no_file();
+    test_no_receiver();
+    test_rotation();
+    test_flush_in_time();
+    test_patience();
     return done_testing();
 }

@@ -73,7 +73,7 @@ static void test_defaults(void)
     is_int(cfg.limits.flow_timeout_ns, 300 * NS_PER_S, "limits.flow_timeout");
     is_int(cfg.limits.handshake_timeout_ns, 30 * NS_PER_S, "limits.handshake_timeout");
     is_int(cfg.stats.interval_ns, 60 * NS_PER_S, "stats.interval");
-    is_int(cfg.stats.listen.port, 0, "stats.listen");
+    ok(cfg.stats.listen == NULL, "stats.listen");
     is_text(cfg.sensor_name, "pinsight", "sensor.name");
     is_int(cfg.log_level, CONFIG_LOG_WARN, "log.level");
     is_int(cfg.rules.tuning.inspection_failure_threshold, 3, "rules are there");
@@ -177,7 +177,11 @@ static void test_good_and_bad_values(void)
         {"output.rotate.interval", "1d", "367d"},
         {"output.flush", "0", "61"},
         {"output.syslog.address", "/dev/log", "log"},
-        {"output.syslog.transport", "unix", "tls"},
+        {"output.sync", "all", "yes"},
+        {"output.syslog.transport", "tls", "relp"},
+        {"output.syslog.authorities", "/ca.pem", "[]"},
+        {"output.syslog.certificate", "/c.pem", "''"},
+        {"output.syslog.key", "/k.pem", "{}"},
         {"output.syslog.facility", "local7", "local8"},
         {"output.socket.address", "a.example:1", "a.example"},
         {"output.socket.transport", "unix", "udp"},
@@ -196,6 +200,7 @@ static void test_good_and_bad_values(void)
         {"state.interval", "1h", "0"},
         {"stats.interval", "0", "2d"},
         {"stats.listen", "127.0.0.1:9", "9"},
+        {"stats.listen", "/run/x", "x"},
         {"stats.control", "/run/x", "''"},
         {"user", "nobody", "[]"},
         {"sensor.name", "a b", "''"},

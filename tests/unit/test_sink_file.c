@@ -35,16 +35,18 @@ static const char *content_of(const char *path)
 
 static void opens(struct sink_file *f, const char *path, bool append)
 {
+    struct sink_file_options options = {.path = path, .append = append};
     struct err why;
 
-    ok(sink_file_init(f, path, append, &why) == 0, "%s opens", path);
+    ok(sink_file_init(f, &options, &why) == 0, "%s opens", path);
 }
 
 static void writes(struct sink_file *f, const char *lines)
 {
     struct err why;
 
-    ok(sink_write(&f->sink, span_of_text(lines), &why) == 0, "it takes lines");
+    ok(sink_write(&f->sink, SINK_OBSERVATION, span_of_text(lines), &why) == 0,
+       "it takes lines");
 }
 
 static void test_append_and_empty(void)
@@ -102,20 +104,26 @@ static void test_reopen_fails(void)
     (void)rmdir(path);
 }
 
+static bool refuses(const char *path, struct err *why)
+{
+    struct sink_file_options options = {.path = path, .append = true};
+    struct sink_file f;
+
+    return sink_file_init(&f, &options, why) < 0;
+}
+
 static void test_wrong_paths(void)
 {
     char path[PATH_TEXT_MAX], want[3 * PATH_TEXT_MAX];
-    struct sink_file f;
     struct err why;
 
-    ok(sink_file_init(&f, path_of("no/such", path), true, &why) < 0,
-       "no folder, no output");
+    ok(refuses(path_of("no/such", path), &why), "no folder, no output");
     (void)snprintf(want, sizeof(want), "output %s: folder %s/no: No such file or directory",
                    path, folder);
     is_text(why.text, want, "and the folder is named");
-    ok(sink_file_init(&f, folder, true, &why) < 0, "a folder is no output");
-    ok(sink_file_init(&f, "/", true, &why) < 0, "nor is the root");
-    ok(sink_file_init(&f, "", true, &why) < 0, "nor is nothing");
+    ok(refuses(folder, &why), "a folder is no output");
+    ok(refuses("/", &why), "nor is the root");
+    ok(refuses("", &why), "nor is nothing");
 }
 
 static void test_no_space(void)
@@ -128,7 +136,8 @@ static void test_no_space(void)
         return;
     }
     opens(&f, "/dev/full", true);
-    ok(sink_write(&f.sink, span_of_text("one\n"), &why) < 0, "a full disk refuses lines");
+    ok(sink_write(&f.sink, SINK_OBSERVATION, span_of_text("one\n"), &why) < 0,
+       "a full disk refuses lines");
     is_text(why.text, "output /dev/full: No space left on device", "with the reason");
     sink_close(&f.sink);
 }
@@ -147,7 +156,7 @@ static void test_half_a_line(void)
     small = before;
     small.rlim_cur = 10;
     ok(setrlimit(RLIMIT_FSIZE, &small) == 0, "and lowered");
-    ok(sink_write(&f.sink, span_of_text("1234567\nabcdefg\n"), &why) < 0,
+    ok(sink_write(&f.sink, SINK_OBSERVATION, span_of_text("1234567\nabcdefg\n"), &why) < 0,
        "a write fails half way");
     ok(setrlimit(RLIMIT_FSIZE, &before) == 0, "the limit is raised");
     is_text(content_of(path), "1234567\n",
@@ -180,7 +189,7 @@ static void test_half_a_line_in_a_pipe(void)
     (void)close(ends[0]);
     (void)signal(SIGPIPE, SIG_IGN);
     memset(lines, 'x', sizeof(lines));
-    ok(sink_write(&f.sink, span_of(lines, sizeof(lines)), &why) < 0,
+    ok(sink_write(&f.sink, SINK_OBSERVATION, span_of(lines, sizeof(lines)), &why) < 0,
        "without a reader it fails");
     is_text(why.text, "output /dev/null: nobody reads it any more", "and says so");
     sink_close(&f.sink);
@@ -190,6 +199,7 @@ static void test_half_a_line_in_a_pipe(void)
 static void test_slow_reader(void)
 {
     static char lines[300000];
+    struct sink_file_options null = {.path = "/dev/null", .append = true};
     struct sink_file f;
     struct err why;
     size_t len = 0;
@@ -200,10 +210,10 @@ static void test_slow_reader(void)
     ok(pipe2(ends, O_NONBLOCK) == 0, "there is a pipe");
     if (fork() == 0) {
         (void)close(ends[0]);
-        if (sink_file_init(&f, "/dev/null", true, &why) < 0)
+        if (sink_file_init(&f, &null, &why) < 0)
             _exit(1);
         f.fd = ends[1];
-        _exit(sink_write(&f.sink, span_of(lines, sizeof(lines)), &why) == 0 ? 0 : 1);
+        _exit(sink_write(&f.sink, SINK_OBSERVATION, span_of(lines, sizeof(lines)), &why));
     }
     (void)close(ends[1]);
     for (;;) {
@@ -225,7 +235,7 @@ static void test_standard_output(void)
     struct sink_file f;
     struct err why;
 
-    ok(sink_file_init(&f, "-", false, &why) == 0, "a dash is standard output");
+    opens(&f, "-", false);
     is_int(f.fd, STDOUT_FILENO, "which is not opened anew");
     ok(sink_reopen(&f.sink, &why) == 0, "nor reopened");
     sink_close(&f.sink);
