@@ -162,7 +162,7 @@ static void test_bounded_tables(void)
     if (correlator_init(&lab.correlator, &options, &why) < 0)
         abort();
     for (int i = 0; i < 200; i++) {
-        char device[20], name[20];
+        char device[24], name[24];
 
         (void)snprintf(device, sizeof(device), "10.0.%d.1", i);
         (void)snprintf(name, sizeof(name), "x%d.example", i);

@@ -1,0 +1,78 @@
+#include "detect/records.h"
+
+#include <stddef.h>
+
+#include "detect/profile.h"
+#include "tap.h"
+
+/* What docs/memory.md says; the sizes are those of 64-bit machines. */
+static const struct {
+    const char *name;
+    size_t bytes;
+    size_t wanted;
+} sizes[] = {
+    {"device", sizeof(struct device), 1256},
+    {"device_app", sizeof(struct device_app), 168},
+    {"app", sizeof(struct app), 184},
+    {"destination", sizeof(struct destination), 472},
+    {"app_destination", sizeof(struct app_destination), 168},
+    {"device_destination", sizeof(struct device_destination), 48},
+    {"key", sizeof(struct key), 152},
+    {"suspicion", sizeof(struct suspicion), 688},
+    {"finding_evidence", sizeof(struct finding_evidence), 112},
+    {"pair_refusals", sizeof(struct pair_refusals), 504},
+    {"streak", sizeof(struct streak), 408},
+    {"notice_record", sizeof(struct notice_record), 56},
+    {"mtls_record", sizeof(struct mtls_record), 416},
+    {"profile_scope", sizeof(struct profile_scope), 8024},
+};
+
+static void test_sizes(void)
+{
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        if (sizeof(void *) == 8)
+            is_int(sizes[i].bytes, sizes[i].wanted, "a %s has %zu bytes", sizes[i].name,
+                   sizes[i].wanted);
+        else
+            skip("not a 64-bit machine");
+}
+
+/* The parts of the two records that there are most of. */
+static void test_layout(void)
+{
+    if (sizeof(void *) != 8) {
+        skip("not a 64-bit machine");
+        return;
+    }
+    is_int(offsetof(struct key, device), 32, "a key begins with its entry of 32 bytes");
+    is_int(offsetof(struct key, accepted_ns), 80, "then three ids of 16");
+    is_int(offsetof(struct key, settle_ns), 136,
+           "three times each of accepts and resumptions");
+    is_int(offsetof(struct device, accepted) - offsetof(struct device, apps), 68 + 4,
+           "an id set has 68 bytes");
+    is_int(sizeof(struct device_ring), 392, "a ring of 24 events has 392");
+}
+
+/* What one triple costs at most, all that it can own included. */
+static void test_bounds(void)
+{
+    size_t triple = sizeof(struct key) + sizeof(struct device_app) +
+                    sizeof(struct app_destination) + sizeof(struct device_destination) +
+                    sizeof(struct destination) + SESSION_NAME_MAX;
+    size_t refusing = sizeof(struct suspicion) + sizeof(struct pair_refusals) +
+                      SUSPICION_EVIDENCE * sizeof(struct finding_evidence) +
+                      SESSION_NAME_MAX;
+
+    ok(triple <= 1300, "a quiet triple: %zu bytes", triple);
+    ok(refusing <= 4200, "one that refuses: %zu more", refusing);
+    ok(sizeof(struct device) + sizeof(struct streak) <= 1700,
+       "a refusing device: %zu bytes", sizeof(struct device) + sizeof(struct streak));
+}
+
+int main(void)
+{
+    test_sizes();
+    test_layout();
+    test_bounds();
+    return done_testing();
+}
