@@ -90,7 +90,8 @@ static void take(struct correlation *c, const struct session_item *item)
 
 static void put(struct stats_rows *rows, const char *name, uint64_t value)
 {
-    rows->rows[rows->count++] = (struct stats_row){"input", name, value};
+    rows->rows[rows->count++] =
+        (struct stats_row){.stage = "input", .name = name, .value = value};
 }
 
 static void tell_counters(struct correlation *c)
