@@ -6,10 +6,10 @@
  */
 #pragma once
 
-#include "base/text.h"
+#include "alert/paragraph.h"
 #include "detect/finding.h"
 
-#define ALERT_TEXT_COLUMNS 100
+#define ALERT_TEXT_COLUMNS PARAGRAPH_COLUMNS
 
 /* Bytes that the largest block needs. */
 #define ALERT_TEXT_MAX 32768
