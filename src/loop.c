@@ -11,8 +11,8 @@
 #define PROGRESS_FRAMES 65536u /* look at the clock every so many frames */
 #define LOOK_MESSAGES 256u     /* look at the signals every so many messages */
 #define WAIT_MS 100            /* a signal may come just before the loop waits */
-#define CLOCK_FRAMES 64u       /* whether it is time for the sinks, a little more often */
-#define POLL_NS (5 * NS_PER_MS)
+#define PULSE_FRAMES 64u       /* and a little more often for what else there is */
+#define PULSE_NS (5 * NS_PER_MS)
 #define RECEIVERS_WAIT_MS 20
 /* How long receivers may take nothing before nobody waits for them any more. */
 #define PATIENCE_NS (8 * NS_PER_S)
@@ -69,7 +69,7 @@ struct run {
     bool shown; /* progress */
     uint64_t start_ns;
     uint64_t shown_ns;
-    uint64_t next_poll_ns; /* of the sinks */
+    struct pulse pulse;
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -121,43 +121,47 @@ static void look_at_signals(struct run *r)
 
 /* ---- sinks */
 
-/* Wait until receivers have taken more of what is there for them; false when it is no use. */
-static bool wait_for_receivers(struct run *r, bool closing)
+/* Wait until receivers have taken more of what is there for them, as long as it is of use. */
+static void wait_for_receivers(struct pulse *p, bool closing)
 {
-    const struct alert_output *output = r->sensor->output;
+    const struct alert_output *output = p->sensor->output;
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), since_ns = now_ns, least = UINT64_MAX;
 
     for (;;) {
         struct pollfd wants[ALERT_OUTPUT_WANTS_MAX];
         uint64_t pending, patience_ns;
 
-        sensor_poll(r->sensor, now_ns, closing);
+        sensor_poll(p->sensor, now_ns, closing);
         pending = alert_output_pending(output);
         if (pending == 0 || (!closing && (stop_asked || !alert_output_is_behind(output))))
-            return true;
+            return;
         if (pending < least)
             since_ns = now_ns;
         least = pending < least ? pending : least;
         patience_ns = alert_output_is_alone(output) ? PATIENCE_ALONE_NS : PATIENCE_NS;
         if (now_ns - since_ns > patience_ns)
-            return false;
+            return;
         (void)poll(wants, alert_output_wants(output, wants), RECEIVERS_WAIT_MS);
         now_ns = clock_ns(CLOCK_MONOTONIC);
     }
 }
 
-/* A replay waits for slow receivers as long as they take something, live nobody does. */
-static void poll_sinks(struct run *r)
+void loop_pulse(struct pulse *p)
 {
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
-    if (now_ns < r->next_poll_ns)
+    if (now_ns < p->next_ns)
         return;
-    r->next_poll_ns = now_ns + POLL_NS;
-    if (r->sensor->live)
-        sensor_poll(r->sensor, now_ns, false);
+    p->next_ns = now_ns + PULSE_NS;
+    if (p->sensor->live)
+        sensor_poll(p->sensor, now_ns, false);
     else
-        (void)wait_for_receivers(r, false);
+        wait_for_receivers(p, false);
+}
+
+void loop_settle(struct pulse *p)
+{
+    wait_for_receivers(p, true);
 }
 
 /* ---- one worker, no thread */
@@ -168,8 +172,8 @@ static void run_alone(struct run *r)
 
     do {
         look_at_signals(r);
-        if (++frames % CLOCK_FRAMES == 0)
-            poll_sinks(r);
+        if (++frames % PULSE_FRAMES == 0)
+            loop_pulse(&r->pulse);
         if (frames % PROGRESS_FRAMES == 0)
             show_progress(r);
     } while (crew_step(r->crew));
@@ -213,7 +217,7 @@ static int run_threads(struct run *r, struct err *why)
         return -1;
     while (!merge_is_over(&r->crew->merge)) {
         look_at_signals(r);
-        poll_sinks(r);
+        loop_pulse(&r->pulse);
         show_progress(r);
         if (!take_messages(r))
             wait_for_messages(r);
@@ -224,7 +228,8 @@ static int run_threads(struct run *r, struct err *why)
 int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
              struct err *why)
 {
-    struct run r = {.crew = crew, .sensor = sensor, .options = options};
+    struct run r = {
+        .crew = crew, .sensor = sensor, .options = options, .pulse = {.sensor = sensor}};
     int result = 0;
 
     r.start_ns = r.shown_ns = clock_ns(CLOCK_MONOTONIC);
@@ -238,6 +243,6 @@ int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options
         *why = sensor->why;
         result = -1;
     }
-    (void)wait_for_receivers(&r, true);
+    loop_settle(&r.pulse);
     return result;
 }

@@ -16,6 +16,21 @@ struct loop_options {
     void *ctx;
 };
 
+/* What is to be done besides, by the wall clock. */
+struct pulse {
+    struct sensor *sensor;
+    uint64_t next_ns;
+};
+
+/*
+ * Call it often: each few milliseconds it gives the sinks time. A replay waits there for slow
+ * receivers as long as they take something, live nobody does.
+ */
+void loop_pulse(struct pulse *p);
+
+/* At the end, when the sensor was drained: give receivers the time to take what is left. */
+void loop_settle(struct pulse *p);
+
 /* What TERM and INT set: for reads that they interrupt. */
 const volatile sig_atomic_t *loop_stop(void);
 

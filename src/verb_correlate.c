@@ -113,12 +113,18 @@ static void tell_counters(struct correlation *c)
 static int run(struct correlation *c)
 {
     const struct session_files_stats *stats = session_files_stats(c->files);
+    struct pulse pulse = {.sensor = &c->sensor};
     struct session_item item;
+    int failed;
 
-    while (sensor_check(&c->sensor) == 0 && session_files_next(c->files, &item))
+    while (sensor_check(&c->sensor) == 0 && session_files_next(c->files, &item)) {
         take(c, &item);
+        loop_pulse(&pulse);
+    }
     tell_counters(c);
-    if (sensor_drain(&c->sensor) < 0) {
+    failed = sensor_drain(&c->sensor);
+    loop_settle(&pulse);
+    if (failed) {
         log_error("%s", c->sensor.why.text);
         return EXIT_RUN;
     }

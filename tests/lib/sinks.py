@@ -300,6 +300,22 @@ class Suite:
         self.tap.ok(code == 0, "the spool's disk is full", [text])
         self.check(receiver, "and every alert arrives")
 
+    def test_correlate(self):
+        """Sessions in place of packets, to a socket."""
+        receiver = Receiver("unix", self.path("correlate.socket"), self.path("correlate.log"))
+        sessions = self.path("sessions.jsonl")
+        process, _ = self.begin("--sessions=full", output=sessions)
+        self.feed(process, self.pieces, 0)
+        self.end(process)
+        receiver.start()
+        done = subprocess.run([self.program, "correlate", *self.words, "-r", sessions,
+                               "-o", "/dev/null", *self.spool("spool-correlate"),
+                               *self.socket_options(receiver.address)],
+                              capture_output=True, check=False)
+        receiver.kill()
+        self.tap.ok(done.returncode == 0, "correlate has sinks too", [done.stderr.decode()])
+        self.check(receiver, "and the receiver has every alert")
+
     def test_rotation(self):
         os.mkdir(self.path("rotated"))
         events = self.path("rotated/events")
