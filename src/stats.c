@@ -93,6 +93,7 @@ static void put_datagrams(struct stats_rows *out, const struct datagram_context 
     put(out, "quic", "initials", d->quic.stats.initials);
     put(out, "quic", "not_opened", d->quic.stats.not_opened);
     put(out, "quic", "malformed", d->quic.stats.malformed);
+    put(out, "quic", "restarts", d->quic.stats.restarts);
     put(out, "quic", "retries", d->quic.stats.retries);
     put(out, "quic", "negotiations", d->quic.stats.negotiations);
     put(out, "quic", "closes", d->quic.stats.closes);

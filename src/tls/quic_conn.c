@@ -269,8 +269,13 @@ static void begin(struct push *p, const struct quic_packet *packet,
     struct quic_conn *c = p->conn;
     struct quic_direction *server = &c->directions[!p->flow_side];
 
-    if (!c->has_client)
+    if (!c->has_client) {
         p->context->stats.connections++;
+    } else {
+        p->context->stats.restarts++;
+        c->left = c->original;
+        c->left_version = p->direction->keys_version;
+    }
     if (p->direction->keys_version != packet->number) {
         c->seen_client_hello = false;
         c->hello_datagrams = 0;
@@ -311,12 +316,19 @@ static void note_id(struct push *p, const struct quic_packet *packet)
     p->direction->has_id = true;
 }
 
+/* A late copy of what the client began with at first. */
+static bool is_left(const struct push *p, const struct quic_packet *packet)
+{
+    return is_client(p) && packet->number == p->conn->left_version &&
+           span_equal(span_of_id(&p->conn->left), packet->destination);
+}
+
 static void on_initial(struct push *p, const struct quic_packet *packet)
 {
     struct quic_conn *c = p->conn;
     struct quic_opened opened;
 
-    if (c->failures >= QUIC_FAILURES_MAX)
+    if (c->failures >= QUIC_FAILURES_MAX || is_left(p, packet))
         return;
     if (!open_known(p, packet, &opened) && !open_new(p, packet, &opened)) {
         c->failures++;

@@ -33,6 +33,7 @@ struct quic_stats {
     uint64_t initials;   /* opened */
     uint64_t not_opened; /* Initials of keys that are not known, and damage */
     uint64_t malformed;  /* Initials that open and hold what they must not */
+    uint64_t restarts;   /* clients that began anew, after a Retry or negotiation mostly */
     uint64_t retries;
     uint64_t negotiations;
     uint64_t closes; /* visible ones */
@@ -69,8 +70,10 @@ struct quic_direction {
 struct quic_conn {
     struct quic_direction directions[2]; /* by flow side */
     struct quic_id original; /* the client's destination that the keys follow from */
-    uint8_t client;          /* flow side, valid when has_client */
-    bool has_client;         /* an Initial was opened: this is QUIC without doubt */
+    struct quic_id left;     /* that and the version before the client began anew */
+    uint32_t left_version;
+    uint8_t client;  /* flow side, valid when has_client */
+    bool has_client; /* an Initial was opened: this is QUIC without doubt */
     bool seen_client_hello;
     bool seen_server_hello;
     uint8_t hello_datagrams; /* of the client, up to its hello */

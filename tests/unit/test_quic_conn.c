@@ -331,6 +331,9 @@ static void a_retry_changes_the_keys(void)
     client.number = 1;
     push_hello(&l, &client, HELLO_GO);
     is_int(l.seen.client_hellos, 1, "the repeated hello is not told again");
+    client.destination = client.original = hex(ORIGINAL);
+    push_hello(&l, &client, HELLO_GO);
+    is_int(l.context.stats.restarts, 1, "a late copy of the first Initial leads nowhere");
     server.original = hex(SERVER_ID);
     server.source = hex("0102030405060708");
     push_hello(&l, &server, SERVER_HELLO);
