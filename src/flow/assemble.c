@@ -35,9 +35,9 @@ static uint64_t closing_time(struct connection *c, int side, uint64_t time_ns)
         c->close_acknowledges[!side] == c->streams[side].fin_sequence + 1 &&
         time_ns >= c->closed_ns[!side])
         time_ns = c->closed_ns[!side] - 1;
-    if (c->has_close_ack[side] && other->started && time_ns < other->last_chunk_ns &&
+    if (c->has_close_ack[side] && other->started && time_ns <= other->last_chunk_ns &&
         sequence_distance(other->next, c->close_acknowledges[side]) >= 0)
-        time_ns = other->last_chunk_ns;
+        time_ns = other->last_chunk_ns + 1;
     if (!c->closed_ns[side])
         c->closed_ns[side] = time_ns;
     return time_ns;
