@@ -369,7 +369,7 @@ static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
     struct flow_state *state = state_of(c);
     bool by_client = side == state->client;
 
-    if (!state->tls && c->finished[0] && c->finished[1]) {
+    if (!state->tls && (by_reset || (c->finished[0] && c->finished[1]))) {
         end_undecided(w, state);
         flows_forget(&w->flows, c);
     }

@@ -100,7 +100,7 @@ void alert_life_raise(struct correlator *c, struct report *r, enum finding_type 
     struct finding f;
 
     if (alert->open && alert->type < type)
-        type = alert->type; /* an open alert never steps down */
+        return; /* an open alert never steps down, and what holds now is less */
     report_fill(c, r, type, &f, &parts);
     if (alert->open && !is_worth_a_revision(c, alert, &f))
         return;

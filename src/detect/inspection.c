@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/nanotime.h"
 #include "base/text.h"
 
 #define SCOPES_MAX 4096 /* segments and client networks with profiles of their own */
@@ -52,6 +53,7 @@ static struct profile_scope *scope_of(struct inspection *in, const struct sessio
         parts[2] = span_of(&segment->network, sizeof(segment->network));
     }
     id = memory_id_of(in->options.seed, parts, 3);
+    in->scopes.now_s = (uint32_t)(s->decided_ns / NS_PER_S);
     record = memory_get(&in->scopes, &id, &made);
     return record ? &record->profile : NULL;
 }

@@ -200,7 +200,8 @@ void judge_look(struct correlator *c, struct judgement *j)
     r->merged = false;
     r->evidence_count = 0;
     observe(c, r);
-    j->since_ns = r->merged ? pair_of(r)->streak.first_ns : key->suspicion->streak.first_ns;
+    j->since_ns =
+        r->refusal.sum.first_ns; /* of the window: an old refusal opens no stretch */
     /* The device itself trusts the inspection: it accepted it elsewhere in this very stretch. */
     j->selective = refusal_is_selective(r->parties.device, &key->destination, j->since_ns);
     j->client_refuses = client_refuses(t, r->cause.probability);
@@ -227,7 +228,7 @@ static bool notify_fleet(struct correlator *c, struct report *r)
     size_t i = 0;
 
     if (!r->refusal.fired || r->refusal.vetoed || !device->last_accept_ns ||
-        device->last_accept_ns >= s->streak.first_ns)
+        device->last_accept_ns >= r->refusal.sum.first_ns)
         return false;
     if (s->authority && device->authority && s->authority != device->authority) {
         notice_site(
@@ -236,7 +237,7 @@ static bool notify_fleet(struct correlator *c, struct report *r)
             "authority, which seems not to be rolled out everywhere.");
         return true;
     }
-    if (c->last_accept_ns >= s->streak.first_ns) {
+    if (c->last_accept_ns >= r->refusal.sum.first_ns) {
         b->count = 0;
         return false;
     }

@@ -54,12 +54,13 @@ static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
             c->stats.no_memory++;
             return NULL;
         }
-        p->key->suspicion = sus;
         sus->destination = strdup(p->destination->name);
         if (!sus->destination) {
+            free(sus);
             c->stats.no_memory++;
             return NULL;
         }
+        p->key->suspicion = sus;
         (void)snprintf(sus->app_key, sizeof(sus->app_key), "%s", s->app_key);
         (void)snprintf(sus->ja4, sizeof(sus->ja4), "%s", s->ja4);
         sus->server = s->server;
@@ -91,16 +92,27 @@ static bool grow_evidence(struct suspicion *sus)
     return true;
 }
 
+/* The oldest goes, of sessions without weight first: the refusals explain the alert. */
+static void drop_evidence(struct suspicion *sus)
+{
+    size_t i = 0;
+
+    while (i < sus->evidence_count && sus->evidence[i].weight_db > 0)
+        i++;
+    if (i == sus->evidence_count)
+        i = 0;
+    sus->evidence_count--;
+    memmove(&sus->evidence[i], &sus->evidence[i + 1],
+            (sus->evidence_count - i) * sizeof(sus->evidence[0]));
+}
+
 static void add_evidence(struct suspicion *sus, const struct session *s, double weight_db,
                          bool counted)
 {
     if (sus->evidence_count == sus->evidence_room && !grow_evidence(sus))
         return;
-    if (sus->evidence_count == SUSPICION_EVIDENCE) {
-        memmove(&sus->evidence[0], &sus->evidence[1],
-                (SUSPICION_EVIDENCE - 1) * sizeof(sus->evidence[0]));
-        sus->evidence_count--;
-    }
+    if (sus->evidence_count == SUSPICION_EVIDENCE)
+        drop_evidence(sus);
     report_evidence(s, weight_db, counted, &sus->evidence[sus->evidence_count++]);
 }
 
@@ -206,11 +218,13 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
     retract(c, p);
     notice_life_heal(c, p, s);
     if (p->key->suspicion) {
-        alert_life_end(
-            c, p, FINDING_CLOSED,
-            "The same app accepted inspection of the destination: the refusals ended.");
+        alert_life_end(c, p, FINDING_CLOSED,
+                       "The same app accepted inspection of the destination: what was "
+                       "reported ended.");
         streak_clear(&p->key->suspicion->streak);
         p->key->suspicion->has_first = false;
+        p->key->suspicion->evidence_count = 0;
+        p->key->suspicion->refused = 0;
     }
     look_at_waiting(c, p->device);
 }
@@ -271,6 +285,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     if (!sus->has_first) {
         memcpy(sus->first_session, s->id, sizeof(sus->first_session));
         sus->has_first = true;
+        sus->direct_total = 0; /* "then direct" counts from here */
     }
     place = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
     if (p->device->streak->refusals == 0)
@@ -304,8 +319,8 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
         if (sus->evidence[i].weight_db > 0 &&
             sus->evidence[i].inspection_basis != BASIS_CONFIGURED)
             return;
-    if (!sus || sus->streak.refusals == 0)
-        return;
+    if (!sus || sus->streak.refusals == 0 || sus->direct_total > 0)
+        return; /* it was refused, then used directly: one direct session more says nothing new */
     alert_life_end(
         c, p, FINDING_RETRACTED,
         "The sessions were not inspected after all: what answers is not one machine.");

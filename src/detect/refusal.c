@@ -164,7 +164,9 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct refusa
                                      uint64_t now_ns)
 {
     const double windows[] = {t->time_window_s, t->slow_window_s};
-    const uint32_t thresholds[] = {t->inspection_failure_threshold, t->slow_threshold};
+    uint32_t fast = t->inspection_failure_threshold;
+    uint32_t slow_threshold = t->slow_threshold > fast ? t->slow_threshold : fast;
+    const uint32_t thresholds[] = {fast, slow_threshold};
     struct refusal_verdict v[2];
     bool slow;
 

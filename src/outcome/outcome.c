@@ -98,6 +98,8 @@ static bool wants_certificate(const struct outcome_state *s)
 static struct outcome_decision decide_server_ended(const struct outcome_state *s,
                                                    uint64_t at)
 {
+    if (s->client_lost)
+        return decided(OUTCOME_UNKNOWN, SHAPE_NONE, at);
     if (!s->is_tls13 && wants_certificate(s))
         return decided(OUTCOME_CLIENT_CERTIFICATE_REQUIRED, SHAPE_NONE, at);
     /* TLS 1.3: an empty Certificate shows that one was asked for. */
@@ -207,6 +209,8 @@ static struct outcome_decision decide_silent_client_ended(const struct outcome_s
 static struct outcome_decision decide_handshake_server_ended(const struct outcome_state *s,
                                                              uint64_t at)
 {
+    if (s->client_lost)
+        return decided(OUTCOME_UNKNOWN, SHAPE_NONE, at);
     if (s->phase == CLIENT_REPLIED && wants_certificate(s))
         return decided(OUTCOME_CLIENT_CERTIFICATE_REQUIRED, SHAPE_NONE, at);
     return decided(OUTCOME_SERVER_FAULT, SHAPE_NONE, at);

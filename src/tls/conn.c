@@ -226,8 +226,9 @@ static void on_change_cipher_spec(struct push *p, uint64_t time_ns)
     if (c->is_tls13 || c->seen_retry || (!c->seen_server_hello && c->offers_tls13))
         return;
     p->direction->protected = true;
+    /* Without a certificate it goes on from an earlier session, unless the capture lost it. */
     if (side_of(p) == TLS_SERVER && c->seen_server_hello && !c->seen_certificate &&
-        !c->seen_done)
+        !c->seen_done && !p->direction->messages_lost)
         tell(p, (struct tls_event){.kind = TLS_EVENT_RESUMED, .time_ns = time_ns});
 }
 
