@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/nanotime.h"
-#include "lane.h"
 #include "outputs.h"
 
 /* After so many sessions a configured authority that nobody showed is worth a word. */
@@ -34,38 +33,14 @@ static void on_finding(void *ctx, const struct finding *finding)
 
 /* ---- start */
 
-static int load_authorities(struct sensor *s, struct err *why)
-{
-    const struct config_inspection *in = &s->config->inspection;
-    struct certificate_options options = {.capacity = 16};
-
-    s->authorities = certificate_cache_new(&options, why);
-    s->authority_names = calloc(in->authority_count + 1, sizeof(*s->authority_names));
-    s->authority_keys = calloc(in->authority_count + 1, sizeof(*s->authority_keys));
-    if (!s->authorities)
-        return -1;
-    if (!s->authority_names || !s->authority_keys)
-        return err_set(why, "no memory for %zu authorities", in->authority_count);
-    if (lane_load_authorities(s->authorities, in, why) < 0)
-        return -1;
-    for (size_t i = 0; i < in->authority_count; i++) {
-        const struct certificate *first = certificate_cache_authority(s->authorities, (int)i);
-        const char *name = in->authorities[i].name;
-
-        s->authority_names[i] = name ? name : first->subject;
-        memcpy(s->authority_keys[i], first->spki_sha256, SHA256_BYTES);
-    }
-    return 0;
-}
-
 static int init_correlator(struct sensor *s, const struct sensor_options *options,
                            struct err *why)
 {
     struct correlator_options correlator = {
         .rules = &s->config->rules,
         .inspection = &s->config->inspection,
-        .authority_names = s->authority_names,
-        .authority_keys = (const uint8_t (*)[SHA256_BYTES])s->authority_keys,
+        .authority_names = s->authorities.names,
+        .authority_keys = (const uint8_t (*)[SHA256_BYTES])s->authorities.keys,
         .authority_count = s->config->inspection.authority_count,
         .max_devices = s->config->limits.devices,
         .max_keys = s->config->limits.keys,
@@ -106,7 +81,8 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
                          .stats_on = options->stats,
                          .quiet = options->quiet};
     ends_init(&s->ends);
-    if (load_authorities(s, why) < 0 || init_lanes(s, why) < 0 ||
+    if (authorities_load(&s->authorities, &s->config->inspection, why) < 0 ||
+        init_lanes(s, why) < 0 ||
         init_correlator(s, options, why) < 0) {
         sensor_fini(s);
         return -1;
@@ -122,14 +98,12 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
 
 int sensor_test(const struct config *config, struct err *why)
 {
-    struct sensor s = {.config = config};
-    int result = load_authorities(&s, why);
+    struct authorities authorities;
+    int result = authorities_load(&authorities, &config->inspection, why);
 
     if (result == 0)
         result = outputs_test(config, why);
-    certificate_cache_free(s.authorities);
-    free(s.authority_names);
-    free(s.authority_keys);
+    authorities_free(&authorities);
     return result;
 }
 
@@ -141,11 +115,11 @@ static void check_expiry(struct sensor *s, uint64_t now_ns)
         return;
     s->checked_expiry = true;
     for (size_t i = 0; i < s->config->inspection.authority_count; i++) {
-        const struct certificate *a = certificate_cache_authority(s->authorities, (int)i);
+        const struct certificate *a = certificate_cache_authority(s->authorities.certificates, (int)i);
         int64_t left = a ? a->not_after_s - (int64_t)(now_ns / NS_PER_S) : INT64_MAX;
 
         if (left < EXPIRY_WARNING_S && !s->quiet)
-            log_warn("the certificate of inspection authority %s %s", s->authority_names[i],
+            log_warn("the certificate of inspection authority %s %s", s->authorities.names[i],
                      left < 0 ? "has expired" : "expires within 30 days");
     }
 }
@@ -324,9 +298,7 @@ void sensor_fini(struct sensor *s)
     outputs_close(s->output);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);
-    certificate_cache_free(s->authorities);
-    free(s->authority_names);
-    free(s->authority_keys);
+    authorities_free(&s->authorities);
     free(s->lanes);
     free(s->lane_is_fresh);
     *s = (struct sensor){0};

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "alert/alert.h"
+#include "authorities.h"
 #include "config/config.h"
 #include "detect/correlate.h"
 #include "ends.h"
@@ -18,12 +19,10 @@
 
 struct sensor {
     const struct config *config;
-    struct certificate_cache *authorities;
+    struct authorities authorities;
     struct correlator correlator;
     struct ends ends;
     struct alert_output *output;
-    const char **authority_names;
-    uint8_t (*authority_keys)[SHA256_BYTES];
     struct counters *lanes; /* the latest of each lane */
     bool *lane_is_fresh;    /* told since the last report */
     unsigned lane_count;

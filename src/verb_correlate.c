@@ -23,43 +23,6 @@ static void complain(void *ctx, const char *sentence)
     log_error("%s", sentence);
 }
 
-/*
- * The number of an authority is that of the configuration under which the record was written: its
- * key tells which one it is here. One that is not configured here keeps its name and a number that
- * none has.
- */
-static void map_authority(const struct sensor *s, struct session *session)
-{
-    int was = session->certificate_count ? session->certificates[0]->authority : -1;
-    int count = (int)s->config->inspection.authority_count, is = was;
-
-    if (was < 0)
-        return;
-    if (session->has_authority_key)
-        is = certificate_cache_find_authority(s->authorities, session->authority_key);
-    if (is < 0)
-        is = was < count ? count : was;
-    for (size_t i = 0; i < session->certificate_count; i++)
-        if (session->certificates[i]->authority == was)
-            session->certificates[i]->authority = is;
-}
-
-static void prepare(const struct sensor *s, struct session *session)
-{
-    char name[SESSION_AUTHORITY_MAX];
-    uint8_t key[SHA256_BYTES];
-    bool has_key = session->has_authority_key;
-
-    map_authority(s, session);
-    memcpy(name, session->inspection_authority, sizeof(name));
-    memcpy(key, session->authority_key, sizeof(key));
-    session_forget_judgement(session);
-    if (session->certificate_count == 0 || session->certificates[0]->authority < 0)
-        return;
-    memcpy(session->inspection_authority, name, sizeof(name));
-    session->has_authority_key = has_key;
-}
-
 static void step(struct correlation *c, const struct session_item *item)
 {
     struct message m = {.kind = MESSAGE_STEP, .order = c->order};
@@ -78,7 +41,7 @@ static void take(struct correlation *c, const struct session_item *item)
 
     step(c, item);
     if (item->session) {
-        prepare(&c->sensor, item->session);
+        authorities_adopt(&c->sensor.authorities, item->session);
         if (item->session->decided_ns > c->now_ns)
             c->now_ns = item->session->decided_ns;
         m.kind = MESSAGE_SESSION;
