@@ -215,7 +215,7 @@ static const struct schema_key keys[] = {
     {"rules.TimeWindow", SCHEMA_SECONDS, .min = 1, .max = 7 * DAY,
      AT(rules.tuning.time_window_s),
      .help = "Window in which refusals of one device, app and destination are counted."},
-    {"rules.InspectionFailureThreshold", SCHEMA_COUNT, .min = 1, .max = 1000,
+    {"rules.InspectionFailureThreshold", SCHEMA_COUNT, .min = 1, .max = TUNING_EPISODES_MAX,
      AT(rules.tuning.inspection_failure_threshold),
      .help = "Refusal episodes in the window before a finding is possible."},
     {"rules.RetryPatternWindow", SCHEMA_SECONDS, .min = 1, .max = DAY,

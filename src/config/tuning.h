@@ -16,6 +16,13 @@
 
 #define TUNING_PORTS_MAX 32
 
+/* How much detection remembers of one thing; thresholds above it could never be met. */
+#define TUNING_EPISODES_MAX 16 /* refusal episodes of a key */
+#define TUNING_ACCEPTS_MAX 24  /* accepts of a device */
+#define TUNING_DIRECT_MAX 4    /* direct sessions of a key */
+#define TUNING_MTLS_MAX 8      /* demands for a client certificate of a destination */
+#define TUNING_SET_MAX 8       /* apps, devices or destinations in a set */
+
 struct tuning_weights_db {
     double rej_alert, rej_enc_alert;
     double rej_post_h2, rej_post_h1, rej_post_rst, rej_post_fin;

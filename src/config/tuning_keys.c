@@ -31,6 +31,11 @@
     {                                                                                      \
         name, SCHEMA_COUNT, .min = 1, .max = 1000000, AT(member), .help = text             \
     }
+/* A count of things that detection remembers a bounded number of: more could never be met. */
+#define COUNT_TO(name, member, most, text)                                                 \
+    {                                                                                      \
+        name, SCHEMA_COUNT, .min = 1, .max = most, AT(member), .help = text                \
+    }
 #define POINTS(name, member, text) DB(name, member, text)
 #define FLAG(name, member, text)                                                           \
     {                                                                                      \
@@ -61,7 +66,7 @@ static const struct schema_key keys[] = {
      .help = "Version of the analytics AN1725 and AN1726 that the rules follow."},
     {"TimeWindow", SCHEMA_SECONDS, .min = 1, .max = 7 * DAY, AT(time_window_s),
      .help = "Window in which refusals of one device, app and destination are counted."},
-    {"InspectionFailureThreshold", SCHEMA_COUNT, .min = 1, .max = 1000,
+    {"InspectionFailureThreshold", SCHEMA_COUNT, .min = 1, .max = TUNING_EPISODES_MAX,
      AT(inspection_failure_threshold),
      .help = "Refusal episodes in the window before a finding is possible."},
     {"RetryPatternWindow", SCHEMA_SECONDS, .min = 1, .max = DAY, AT(retry_pattern_window_s),
@@ -78,7 +83,7 @@ static const struct schema_key keys[] = {
      .help = "Destinations where refusing is expected: names, networks, ports."},
 
     ALSO("tuning.time_window_s", SCHEMA_NUMBER, 1, 7 * DAY, time_window_s, "TimeWindow"),
-    ALSO("tuning.inspection_failure_threshold", SCHEMA_COUNT, 1, 1000,
+    ALSO("tuning.inspection_failure_threshold", SCHEMA_COUNT, 1, TUNING_EPISODES_MAX,
          inspection_failure_threshold, "InspectionFailureThreshold"),
     ALSO("tuning.retry_pattern_window_s", SCHEMA_NUMBER, 1, DAY, retry_pattern_window_s,
          "RetryPatternWindow"),
@@ -86,17 +91,18 @@ static const struct schema_key keys[] = {
          "ForegroundStateRequired"),
 
     SECONDS("tuning.slow_window_s", slow_window_s, "Window of keys that beat slowly."),
-    COUNT("tuning.slow_threshold", slow_threshold,
-          "Refusal episodes needed in the slow window."),
+    COUNT_TO("tuning.slow_threshold", slow_threshold, TUNING_EPISODES_MAX,
+             "Refusal episodes needed in the slow window."),
     SECONDS("tuning.episode_gap_s", episode_gap_s,
             "Attempts this soon after the first of an episode belong to it."),
     COUNT("tuning.strong_refusals", strong_refusals,
           "Refusals by alert (S1, S2) that meet the threshold ..."),
-    COUNT("tuning.strong_episodes", strong_episodes,
-          "... when they lie in so many episodes."),
+    COUNT_TO("tuning.strong_episodes", strong_episodes, TUNING_EPISODES_MAX,
+             "... when they lie in so many episodes."),
     DB("tuning.contrast_db", contrast_db,
        "The device completed inspected sessions elsewhere."),
-    COUNT("tuning.contrast_sessions", contrast_sessions, "Sessions that this takes."),
+    COUNT_TO("tuning.contrast_sessions", contrast_sessions, TUNING_ACCEPTS_MAX,
+             "Sessions that this takes."),
     SECONDS("tuning.hold_back_s", hold_back_s,
             "Session records wait so long for what other flows tell."),
     SECONDS("tuning.settle_s", settle_s,
@@ -211,16 +217,16 @@ static const struct schema_key keys[] = {
     SHARE("tuning.refused_max_appca", refused_max_appca, "... and APPCA below this."),
     SHARE("tuning.ambiguous_device_factor", ambiguous_device_factor,
           "Confidence is multiplied by this where one address may be several devices."),
-    COUNT("tuning.short_lived_episodes", short_lived_episodes,
-          "Episodes of S3 to S5 for short_lived_sessions."),
-    COUNT("tuning.mtls_sessions", mtls_sessions,
-          "Sessions that lack a client certificate for mtls_required."),
+    COUNT_TO("tuning.short_lived_episodes", short_lived_episodes, TUNING_EPISODES_MAX,
+             "Episodes of S3 to S5 for short_lived_sessions."),
+    COUNT_TO("tuning.mtls_sessions", mtls_sessions, TUNING_MTLS_MAX,
+             "Sessions that lack a client certificate for mtls_required."),
     COUNT("tuning.interceptor_names", interceptor_names,
           "Unrelated names under one issuer for unknown_interceptor ..."),
     COUNT("tuning.interceptor_networks", interceptor_networks, "... in so many networks."),
 
-    COUNT("tuning.opaque.min_sessions", opaque.min_sessions,
-          "Direct sessions with data for opaque_direct."),
+    COUNT_TO("tuning.opaque.min_sessions", opaque.min_sessions, TUNING_DIRECT_MAX,
+             "Direct sessions with data for opaque_direct."),
     SHARE("tuning.opaque.max_device_share", opaque.max_device_share,
           "Destination used by less than this share of the devices ..."),
     COUNT("tuning.opaque.small_fleet", opaque.small_fleet,
@@ -233,15 +239,16 @@ static const struct schema_key keys[] = {
             "Time over which observations for the hypotheses are made."),
     COUNT("tuning.observe.dev_never_attempts", observe.dev_never_attempts,
           "dev_never: inspected attempts without any accept ..."),
-    COUNT("tuning.observe.dev_never_apps", observe.dev_never_apps, "... by so many apps."),
-    COUNT("tuning.observe.app_rejects_destinations", observe.app_rejects_destinations,
-          "app_rejects_all: destinations refused, none accepted."),
-    COUNT("tuning.observe.site_rejected_apps", observe.site_rejected_apps,
-          "site_rejected_by_many: apps that refuse ..."),
-    COUNT("tuning.observe.site_rejected_devices", observe.site_rejected_devices,
-          "... on so many devices."),
-    COUNT("tuning.observe.peer_devices", observe.peer_devices,
-          "peers_reject, peers_accept: other devices that do."),
+    COUNT_TO("tuning.observe.dev_never_apps", observe.dev_never_apps, TUNING_SET_MAX,
+             "... by so many apps."),
+    COUNT_TO("tuning.observe.app_rejects_destinations", observe.app_rejects_destinations,
+             TUNING_SET_MAX, "app_rejects_all: destinations refused, none accepted."),
+    COUNT_TO("tuning.observe.site_rejected_apps", observe.site_rejected_apps,
+             TUNING_SET_MAX, "site_rejected_by_many: apps that refuse ..."),
+    COUNT_TO("tuning.observe.site_rejected_devices", observe.site_rejected_devices,
+             TUNING_SET_MAX, "... on so many devices."),
+    COUNT_TO("tuning.observe.peer_devices", observe.peer_devices, TUNING_SET_MAX,
+             "peers_reject, peers_accept: other devices that do."),
     SECONDS("tuning.observe.edr_window_s", observe.edr_window_s,
             "edr_trust_custom: time between the event on the device and the session."),
     COUNT("tuning.observe.shared_domains", observe.shared_domains,

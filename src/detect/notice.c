@@ -195,27 +195,48 @@ static struct mtls_record *mtls_of(struct destination *d)
     return d->mtls;
 }
 
-static void notify_mtls(struct correlator *c, const struct destination *d)
+/* The sessions since then, the oldest first. */
+static size_t mtls_since(const struct mtls_record *m, uint64_t since_ns,
+                         struct finding_evidence evidence[MTLS_RING],
+                         struct address devices[MTLS_RING])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < MTLS_RING; i++) {
+        size_t place = (m->count + i) % MTLS_RING;
+
+        if (!m->evidence[place].time_ns || m->evidence[place].time_ns < since_ns)
+            continue;
+        evidence[n] = m->evidence[place];
+        devices[n++] = m->devices[place];
+    }
+    return n;
+}
+
+static void notify_mtls(struct correlator *c, const struct destination *d,
+                        uint64_t since_ns)
 {
     struct mtls_record *m = d->mtls;
     struct finding_evidence evidence[MTLS_RING];
+    struct address devices[MTLS_RING];
+    size_t count = mtls_since(m, since_ns, evidence, devices);
     char message[FINDING_TEXT_MAX];
     struct notice n = {.type = FINDING_MTLS_REQUIRED,
                        .scope = span_of_text(d->name),
                        .destination = d->name,
-                       .related = m->devices,
-                       .related_count = MTLS_RING,
+                       .related = devices,
+                       .related_count = count,
                        .evidence = evidence,
-                       .evidence_count = MTLS_RING,
+                       .evidence_count = count,
                        .confidence = 1,
                        .message = message,
                        .reason = "The server asked for a client certificate and ended the "
                                  "connection when it got none."};
 
-    for (size_t i = 0; i < MTLS_RING; i++)
-        evidence[i] = m->evidence[(m->count + i) % MTLS_RING];
+    if (count < tuning_of(c)->mtls_sessions)
+        return;
     n.start_ns = evidence[0].time_ns;
-    n.end_ns = evidence[MTLS_RING - 1].time_ns;
+    n.end_ns = evidence[count - 1].time_ns;
     memcpy(n.first_session, m->first, sizeof(n.first_session));
     (void)snprintf(
         message, sizeof(message),
@@ -227,10 +248,8 @@ static void notify_mtls(struct correlator *c, const struct destination *d)
 
 void judge_mtls(struct correlator *c, struct parties *p, const struct session *s)
 {
-    const struct tuning *t = tuning_of(c);
-    uint64_t since = before(c->now_ns, tuning_ns(t->time_window_s));
+    uint64_t since = before(c->now_ns, tuning_ns(tuning_of(c)->time_window_s));
     struct mtls_record *m = mtls_of(p->destination);
-    uint32_t n = 0;
 
     if (!m) {
         c->stats.no_memory++;
@@ -240,8 +259,5 @@ void judge_mtls(struct correlator *c, struct parties *p, const struct session *s
         memcpy(m->first, s->id, sizeof(m->first));
     report_evidence(s, 0, true, &m->evidence[m->count % MTLS_RING]);
     m->devices[m->count++ % MTLS_RING] = s->client;
-    for (size_t i = 0; i < MTLS_RING; i++)
-        n += m->evidence[i].time_ns && m->evidence[i].time_ns >= since;
-    if (n >= t->mtls_sessions)
-        notify_mtls(c, p->destination);
+    notify_mtls(c, p->destination, since);
 }

@@ -4,16 +4,17 @@
  */
 #pragma once
 
+#include "config/tuning.h"
 #include "detect/finding.h"
 #include "detect/memory.h"
 #include "detect/streak.h"
 
-#define DEVICE_RING 24   /* latest inspected accepts and refusals of a device */
+#define DEVICE_RING TUNING_ACCEPTS_MAX  /* latest inspected accepts and refusals of a device */
 #define NOISE_BUCKETS 10 /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
-#define DIRECT_RING 4
+#define DIRECT_RING TUNING_DIRECT_MAX
 #define KEY_RING 3
-#define MTLS_RING 3
+#define MTLS_RING TUNING_MTLS_MAX
 #define DEVICE_WAITING 8 /* keys that wait for a device to accept something else */
 #define PAIR_KEYS 4      /* app keys of one device that refuse one destination */
 

@@ -5,6 +5,9 @@
 
 #include "base/nanotime.h"
 
+_Static_assert(STREAK_EPISODES >= TUNING_EPISODES_MAX, "thresholds can be met");
+_Static_assert(ID_SET_MAX >= TUNING_SET_MAX, "so can those of sets");
+
 /* ---- rings */
 
 void device_ring_add(struct device_ring *r, const struct device_event *e)

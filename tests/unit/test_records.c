@@ -23,7 +23,7 @@ static const struct {
     {"pair_refusals", sizeof(struct pair_refusals), 504},
     {"streak", sizeof(struct streak), 408},
     {"notice_record", sizeof(struct notice_record), 56},
-    {"mtls_record", sizeof(struct mtls_record), 416},
+    {"mtls_record", sizeof(struct mtls_record), 1056},
     {"profile_scope", sizeof(struct profile_scope), 8024},
 };
 
