@@ -5,7 +5,7 @@
 int datagram_context_init(struct datagram_context *context, struct tls_context *tls,
                           struct err *why)
 {
-    *context = (struct datagram_context){.quic.tls = tls, .dtls.tls = tls};
+    *context = (struct datagram_context){.quic.tls = tls, .dtls.tls = tls, .rdp.tls = tls};
     context->quic.cipher = quic_cipher_new(why);
     return context->quic.cipher ? 0 : -1;
 }
@@ -69,6 +69,13 @@ static bool look(struct datagram_flow *flow, struct datagram_context *context,
         dtls_conn_push(&flow->dtls, &context->dtls, datagram, tell, ctx);
         return true;
     }
+    if (rdp_udp_begins(datagram->bytes)) {
+        quic_conn_clear(&flow->quic, &context->quic);
+        flow->rdp = (struct rdp_udp){.is_version3 = false};
+        flow->kind = DATAGRAM_RDP;
+        rdp_udp_push(&flow->rdp, &context->rdp, datagram, tell, ctx);
+        return true;
+    }
     return is_stun(datagram->bytes) || is_dtls(datagram->bytes);
 }
 
@@ -92,6 +99,9 @@ enum datagram_kind datagram_push(struct datagram_flow *flow,
         else
             dtls_conn_push(&flow->dtls, &context->dtls, datagram, tell, ctx);
         break;
+    case DATAGRAM_RDP:
+        rdp_udp_push(&flow->rdp, &context->rdp, datagram, tell, ctx);
+        break;
     case DATAGRAM_OTHER:
         break;
     }
@@ -111,19 +121,24 @@ bool datagram_may_be_quic(const struct connection *c, const struct packet *packe
 
 int datagram_client(const struct datagram_flow *flow)
 {
-    return flow->kind == DATAGRAM_DTLS ? flow->dtls.client : flow->quic.client;
+    if (flow->kind == DATAGRAM_DTLS)
+        return flow->dtls.client;
+    return flow->kind == DATAGRAM_RDP ? flow->rdp.client : flow->quic.client;
 }
 
 uint8_t datagram_hello_count(const struct datagram_flow *flow)
 {
-    return flow->kind == DATAGRAM_DTLS ? flow->dtls.hello_datagrams
-                                       : flow->quic.hello_datagrams;
+    if (flow->kind == DATAGRAM_DTLS)
+        return flow->dtls.hello_datagrams;
+    return flow->kind == DATAGRAM_RDP ? 1 : flow->quic.hello_datagrams;
 }
 
 void datagram_flow_clear(struct datagram_flow *flow, struct datagram_context *context)
 {
     if (flow->kind == DATAGRAM_DTLS)
         dtls_conn_clear(&flow->dtls, &context->dtls);
+    else if (flow->kind == DATAGRAM_RDP)
+        rdp_udp_clear(&flow->rdp, &context->rdp);
     else
         quic_conn_clear(&flow->quic, &context->quic);
 }
@@ -134,7 +149,10 @@ void datagram_begin_session(const struct datagram_flow *flow, const struct conne
                             struct session *session)
 {
     session_begin(session, c, datagram_client(flow));
-    session->protocol = flow->kind == DATAGRAM_DTLS ? SESSION_DTLS : SESSION_QUIC;
+    if (flow->kind == DATAGRAM_RDP)
+        session->protocol = SESSION_TLS;
+    else
+        session->protocol = flow->kind == DATAGRAM_DTLS ? SESSION_DTLS : SESSION_QUIC;
     session->transport = PACKET_UDP;
 }
 
@@ -143,6 +161,8 @@ struct outcome_decision datagram_decide(const struct datagram_flow *flow,
                                         const struct outcome_tuning *tuning,
                                         const struct outcome_question *question)
 {
+    if (flow->kind == DATAGRAM_RDP)
+        return outcome_decide(state, tuning, question->ask, question->now_ns);
     if (flow->kind == DATAGRAM_DTLS)
         return outcome_decide_dtls(&flow->dtls, state, tuning, question);
     return outcome_decide_quic(&flow->quic, state, tuning, question);
@@ -187,6 +207,6 @@ void datagram_finish_session(const struct datagram_flow *flow, struct session *s
 {
     if (flow->kind == DATAGRAM_DTLS)
         finish_dtls(&flow->dtls, session);
-    else
+    else if (flow->kind == DATAGRAM_QUIC)
         finish_quic(&flow->quic, session);
 }

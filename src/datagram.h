@@ -1,5 +1,6 @@
 /*
- * UDP flows: which carry QUIC or DTLS, told by content and not by port, and what became of them.
+ * UDP flows: which carry QUIC, DTLS, or TLS inside RDP's transport, told by content and not by
+ * port, and what became of them.
  * Stands between flow and the session as preamble and tls/conn.h do for TCP.
  *
  * A flow is given up at its first datagram that is neither, but for STUN and the like, which come
@@ -13,10 +14,17 @@
 #include "flow/flow.h"
 #include "outcome/datagram_outcome.h"
 #include "session/session.h"
+#include "tls/rdp_udp.h"
 
 #define DATAGRAM_LOOKS_MAX 64
 
-enum datagram_kind { DATAGRAM_UNDECIDED, DATAGRAM_QUIC, DATAGRAM_DTLS, DATAGRAM_OTHER };
+enum datagram_kind {
+    DATAGRAM_UNDECIDED,
+    DATAGRAM_QUIC,
+    DATAGRAM_DTLS,
+    DATAGRAM_RDP,
+    DATAGRAM_OTHER,
+};
 
 struct datagram_flow {
     enum datagram_kind kind;
@@ -24,13 +32,15 @@ struct datagram_flow {
     union {
         struct quic_conn quic; /* also while UNDECIDED */
         struct dtls_conn dtls;
+        struct rdp_udp rdp;
     };
 };
 
-/* One worker's; `quic.tls` and `dtls.tls` are borrowed. */
+/* One worker's; the `tls` of each is borrowed. */
 struct datagram_context {
     struct quic_context quic;
     struct dtls_context dtls;
+    struct rdp_udp_context rdp;
 };
 
 int datagram_context_init(struct datagram_context *context, struct tls_context *tls,

@@ -101,6 +101,8 @@ static void put_datagrams(struct stats_rows *out, const struct datagram_context 
     put(out, "dtls", "hello_verifies", d->dtls.stats.hello_verifies);
     put(out, "dtls", "fragments", d->dtls.stats.fragments);
     put(out, "dtls", "shed_fragments", d->dtls.stats.shed_fragments);
+    put(out, "rdp_udp", "connections", d->rdp.stats.connections);
+    put(out, "rdp_udp", "gaps", d->rdp.stats.gaps);
 }
 
 static void put_outcomes(struct stats_rows *out, const struct worker *w)

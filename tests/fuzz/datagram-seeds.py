@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the seeds of fuzz_quic and fuzz_dtls: datagram-seeds.py SEEDS_FOLDER
+"""Write the seeds of fuzz_quic, fuzz_dtls and fuzz_rdp_udp: datagram-seeds.py SEEDS_FOLDER
 
 Hellos and all else are made here, byte by byte; fuzz_quic seals what it finds in its script.
 """
@@ -171,8 +171,42 @@ DTLS = {
 }
 
 
+# ---- TLS in RDP's transport over UDP
+
+SYN = (bytes.fromhex("ffffffff00400001bbff568704d004d0")).ljust(1232, b"\0")
+SYN_ANSWER = bytes.fromhex("bbff5687004010054d67796604d004d000010101").ljust(1232, b"\0")
+SYN_ANSWER_1 = bytes.fromhex("bbff5687004000054d67796604d004d0").ljust(1232, b"\0")
+TLS_HELLO = b"\x16\x03\x01" + vec(2, handshake(1, client_hello(b"\x03\x03", b"\xc0\x2b", SNI)))
+
+
+def exchanged(packet):
+    return packet[7:8] + packet[1:7] + packet[:1] + packet[8:]
+
+
+def packet3(number, data):
+    return exchanged(bytes.fromhex("e014c101f40164006500") + struct.pack("<H", number) + data)
+
+
+def packet1(number, data):
+    return bytes.fromhex("000000640400000c0001010000000001") + struct.pack(">I", number) + data
+
+
+RDP_UDP = {
+    "version-3": datagram(CLIENT, SYN) + datagram(1, SYN_ANSWER) +
+                 datagram(CLIENT, packet3(1, TLS_HELLO[:40])) +
+                 datagram(CLIENT, packet3(2, TLS_HELLO[40:])) +
+                 datagram(1, packet3(1, b"\x15\x03\x03\0\x02\x02\x28")),
+    "version-1": datagram(CLIENT, SYN) + datagram(1, SYN_ANSWER_1) +
+                 datagram(CLIENT, packet1(1, TLS_HELLO)) + datagram(CLIENT, packet1(3, b"\x17\x03")),
+    "acknowledged": datagram(CLIENT, SYN) + datagram(1, SYN_ANSWER) +
+                    datagram(CLIENT, exchanged(bytes.fromhex(
+                        "e05dc16400030100010 2aabb0a01f40164006500640083112233 44aabbcc0300"
+                        .replace(" ", "")) + TLS_HELLO)),
+}
+
+
 def main():
-    for name, seeds in (("quic", QUIC), ("dtls", DTLS)):
+    for name, seeds in (("quic", QUIC), ("dtls", DTLS), ("rdp_udp", RDP_UDP)):
         folder = os.path.join(sys.argv[1], name)
         os.makedirs(folder, exist_ok=True)
         for seed, data in seeds.items():
