@@ -162,9 +162,12 @@ static void notify_device(struct correlator *c, struct device *device,
     memcpy(n.first_session, device->first_session, sizeof(n.first_session));
     (void)snprintf(
         message, sizeof(message),
-        "Device %s refuses all TLS inspection: %u sessions refused, none accepted. It "
-        "seems to lack the inspection authority.",
-        address_describe(&device->address, address), refusal->sum.attempts);
+        "Device %s refuses all TLS inspection: %u sessions refused, none accepted. %s",
+        address_describe(&device->address, address), refusal->sum.attempts,
+        device->apps.count > 1
+            ? "It seems to lack the inspection authority."
+            : "It lacks the inspection authority, or the one app that is seen of it has "
+              "trust logic of its own.");
     n.reason =
         device->apps.count > 1
             ? "Several app fingerprints refuse, and the device accepted no inspected "

@@ -17,11 +17,9 @@ static void add_device(struct text *t, const struct device *device)
 
 static void add_target(struct text *t, const struct suspicion *s)
 {
-    char address[ADDRESS_TEXT_MAX];
-
     text_add(t, s->destination);
     if (!s->server_name && !s->is_proxy)
-        text_add_format(t, " (no server name; %s)", address_describe(&s->server, address));
+        text_add(t, " (no server name was sent)");
 }
 
 /* What the refusals looked like; where they differ, the clearest one. */

@@ -152,6 +152,7 @@ static void test_only_traffic(void)
     is_int(lab_last(&lab)->severity, 21, "gets a low notice");
     ok(strstr(lab_last(&lab)->reason, "cannot be told apart"),
        "that says that a pin and a missing authority cannot be told apart");
+    ok(strstr(lab_last(&lab)->message, "or the one app"), "and claims neither");
 }
 
 static void test_fleet(void)
