@@ -329,6 +329,18 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
     sus->has_first = false;
 }
 
+/* Soon after a refusal, but by another address or port. */
+static bool goes_elsewhere(const struct tuning *t, const struct suspicion *sus,
+                           const struct session *s)
+{
+    uint64_t window_ns = tuning_ns(t->retry_pattern_window_s);
+    uint16_t port = s->is_explicit_proxy ? s->proxy_port : s->server_port;
+    uint64_t since_ns = s->start_ns > window_ns ? s->start_ns - window_ns : 0;
+
+    return streak_since(&sus->streak, since_ns).episodes > 0 &&
+           (port != sus->port || !address_equal(&s->server, &sus->server));
+}
+
 static void on_direct(struct correlator *c, struct parties *p, const struct session *s,
                       const struct inspection_context *context)
 {
@@ -349,6 +361,8 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
     sus->direct_total++;
     sus->direct_probability = 1 - s->inspection_probability;
     sus->bypassed = context->bypassed;
+    if (goes_elsewhere(tuning_of(c), sus, s))
+        sus->direct_elsewhere = true;
     sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
     add_evidence(sus, s, 0, true);
     judge_key(c, &p->key->entry.id, false);

@@ -9,7 +9,8 @@
 #include "detect/memory.h"
 #include "detect/streak.h"
 
-#define DEVICE_RING TUNING_ACCEPTS_MAX  /* latest inspected accepts and refusals of a device */
+#define DEVICE_RING                                                                        \
+    TUNING_ACCEPTS_MAX   /* latest inspected accepts and refusals of a device */
 #define NOISE_BUCKETS 10 /* of the noise guard's window */
 #define SUSPICION_EVIDENCE FINDING_EVIDENCE_MAX
 #define DIRECT_RING TUNING_DIRECT_MAX
@@ -180,6 +181,7 @@ struct suspicion {
     bool server_name;          /* a name was sent */
     bool has_ech;
     bool untrusted_upstream;
+    bool direct_elsewhere; /* soon after a refusal, by another address or port */
     bool bypassed;
     enum trust_model trust_model;
     bool in_segment; /* the device is in a configured segment */

@@ -244,10 +244,13 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                                .app = r->parties.app,
                                .destination = r->parties.destination,
                                .device_count = c->devices.count,
-                               .now_ns = c->now_ns};
+                               .now_ns = c->now_ns,
+                               .direct_elsewhere = s->direct_elsewhere};
+    bool has_control;
 
     if (!opaque)
         add_contrast_control(r);
+    has_control = r->cause.control_count > 0;
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
     set_platform(f, r->parties.device, s->trust_model);
@@ -270,7 +273,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->related_count = 1;
     f->severity = opaque ? risk_severity_alone(&rules->tuning.severity, risk->score)
                          : risk_severity(&rules->tuning.severity, f->confidence,
-                                         risk->score, r->cause.control_count > 0);
+                                         risk->score, has_control);
     if (risk->allowed) {
         f->informational = true;
         f->severity = (int)rules->tuning.severity.informational;

@@ -402,6 +402,25 @@ static void test_refused_then_direct(void)
             "when another app goes direct in the same minute it is the box");
 }
 
+static void test_direct_elsewhere(void)
+{
+    struct session s;
+
+    begin(LAB_INSPECTED, 0);
+    lab_refuse_all(&lab, PHONE, "app", "x.example", 10, SHAPE_S1, 3);
+    lab_accept(&lab, PHONE, "web", "a.example", 13);
+    s = lab_session(&lab, PHONE, "app", "x.example", 60);
+    s.version = 0x0303;
+    s.server = sample_address("203.0.113.77");
+    s.certificates[0] = certificate_ref(&lab_public_leaf);
+    s.certificate_count = 1;
+    lab_push(&lab, &s);
+    lab_end(&lab);
+    is_int(lab_last(&lab)->type, FINDING_REFUSED_THEN_DIRECT, "direct by another address");
+    ok(lab_last(&lab)->risk_score == 20, "is a risk: %d points",
+       lab_last(&lab)->risk_score);
+}
+
 static void test_direct_too_late(void)
 {
     begin(LAB_INSPECTED, 0);
@@ -607,6 +626,7 @@ int main(void)
     test_short_lived();
     test_merge();
     test_refused_then_direct();
+    test_direct_elsewhere();
     test_direct_too_late();
     test_direct_of_silent_device();
     test_opaque_direct();
