@@ -263,7 +263,8 @@ static int parse_words(struct cli *cli, int count, char **words, struct err *why
 {
     if (cli->verb == CLI_SENSOR)
         return join_filter(cli, count, words, why);
-    return count ? err_set(why, "unexpected \"%s\"; pinsight correlate --help tells more", words[0])
+    return count ? err_set(why, "unexpected \"%s\"; pinsight correlate --help tells more",
+                           words[0])
                  : 0;
 }
 
@@ -282,7 +283,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
         if (option == '?')
             return err_set(why, "unknown option %s; --help lists them", argv[optind - 1]);
         if (!is_for(cli->verb, option))
-            return err_set(why, "-%c: this verb reads no packets; --help lists its options", option);
+            return err_set(why, "-%c: this verb reads no packets; --help lists its options",
+                           option);
         if (apply(cli, option, optarg, why) < 0)
             return -1;
     }

@@ -40,7 +40,7 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
         .rules = &s->config->rules,
         .inspection = &s->config->inspection,
         .authority_names = s->authorities.names,
-        .authority_keys = (const uint8_t (*)[SHA256_BYTES])s->authorities.keys,
+        .authority_keys = (const uint8_t(*)[SHA256_BYTES])s->authorities.keys,
         .authority_count = s->config->inspection.authority_count,
         .max_devices = s->config->limits.devices,
         .max_keys = s->config->limits.keys,
@@ -82,8 +82,7 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
                          .quiet = options->quiet};
     ends_init(&s->ends);
     if (authorities_load(&s->authorities, &s->config->inspection, why) < 0 ||
-        init_lanes(s, why) < 0 ||
-        init_correlator(s, options, why) < 0) {
+        init_lanes(s, why) < 0 || init_correlator(s, options, why) < 0) {
         sensor_fini(s);
         return -1;
     }
@@ -115,11 +114,13 @@ static void check_expiry(struct sensor *s, uint64_t now_ns)
         return;
     s->checked_expiry = true;
     for (size_t i = 0; i < s->config->inspection.authority_count; i++) {
-        const struct certificate *a = certificate_cache_authority(s->authorities.certificates, (int)i);
+        const struct certificate *a =
+            certificate_cache_authority(s->authorities.certificates, (int)i);
         int64_t left = a ? a->not_after_s - (int64_t)(now_ns / NS_PER_S) : INT64_MAX;
 
         if (left < EXPIRY_WARNING_S && !s->quiet)
-            log_warn("the certificate of inspection authority %s %s", s->authorities.names[i],
+            log_warn("the certificate of inspection authority %s %s",
+                     s->authorities.names[i],
                      left < 0 ? "has expired" : "expires within 30 days");
     }
 }

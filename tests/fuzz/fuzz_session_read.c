@@ -27,7 +27,8 @@ static void keep(void *ctx, struct span lines)
 }
 
 /* A session, or the totals of one. */
-static void write_line(const struct session *s, const struct session_end *end, struct line *line)
+static void write_line(const struct session *s, const struct session_end *end,
+                       struct line *line)
 {
     static char buffer[BUFFER];
     struct json_out out;
