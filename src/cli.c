@@ -24,6 +24,8 @@ enum {
     OPTION_STATS,
     OPTION_USER,
     OPTION_STRICT,
+    OPTION_CONTROL,
+    OPTION_JSON,
 };
 
 static const struct option long_options[] = {
@@ -49,6 +51,8 @@ static const struct option long_options[] = {
     {"stats", optional_argument, NULL, OPTION_STATS},
     {"user", required_argument, NULL, OPTION_USER},
     {"strict", no_argument, NULL, OPTION_STRICT},
+    {"control", required_argument, NULL, OPTION_CONTROL},
+    {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0},
 };
 
@@ -217,6 +221,12 @@ static int apply(struct cli *cli, int option, const char *argument, struct err *
     case OPTION_STRICT:
         cli->strict = true;
         return 0;
+    case OPTION_CONTROL:
+        cli->control = argument;
+        return 0;
+    case OPTION_JSON:
+        cli->json = true;
+        return 0;
     case OPTION_STATS:
         cli->stats = true;
         break;
@@ -237,7 +247,7 @@ static int parse_verb(struct cli *cli, int *argc, char ***argv, struct err *why)
         {"correlate", CLI_CORRELATE, false},
         {"explain", CLI_SENSOR, true},
         {"state", CLI_SENSOR, true},
-        {"status", CLI_SENSOR, true},
+        {"status", CLI_STATUS, false},
     };
 
     for (size_t i = 0; *argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -253,19 +263,33 @@ static int parse_verb(struct cli *cli, int *argc, char ***argv, struct err *why)
     return 0;
 }
 
-/* Options about packets are the sensor's. */
+/* Options about packets are the sensor's, and who asks how it is needs few. */
 static bool is_for(enum cli_verb verb, int option)
 {
+    if (verb == CLI_STATUS)
+        return option == OPTION_CONTROL || option == OPTION_JSON || option == OPTION_SET ||
+               strchr("chVvq", option);
+    if (option == OPTION_CONTROL || option == OPTION_JSON)
+        return false;
     return verb == CLI_SENSOR || option > UINT8_MAX || !strchr("ijnFk", option);
+}
+
+static int refuse_option(int option, struct err *why)
+{
+    for (const struct option *o = long_options; o->name; o++)
+        if (o->val == option)
+            return err_set(why,
+                           "--%s: this verb does not take it; --help lists what it takes",
+                           o->name);
+    return err_set(why, "-%c: this verb does not take it; --help lists what it takes",
+                   option);
 }
 
 static int parse_words(struct cli *cli, int count, char **words, struct err *why)
 {
     if (cli->verb == CLI_SENSOR)
         return join_filter(cli, count, words, why);
-    return count ? err_set(why, "unexpected \"%s\"; pinsight correlate --help tells more",
-                           words[0])
-                 : 0;
+    return count ? err_set(why, "unexpected \"%s\"; --help tells more", words[0]) : 0;
 }
 
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
@@ -283,14 +307,13 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
         if (option == '?')
             return err_set(why, "unknown option %s; --help lists them", argv[optind - 1]);
         if (!is_for(cli->verb, option))
-            return err_set(why, "-%c: this verb reads no packets; --help lists its options",
-                           option);
+            return refuse_option(option, why);
         if (apply(cli, option, optarg, why) < 0)
             return -1;
     }
     if (parse_words(cli, argc - optind, argv + optind, why) < 0)
         return -1;
-    if (cli->action == CLI_RUN && cli->input_count == 0)
+    if (cli->action == CLI_RUN && cli->input_count == 0 && cli->verb != CLI_STATUS)
         return err_set(why, "nothing to read: give %s with -r; --help tells more",
                        cli->verb == CLI_SENSOR ? "captures" : "session events");
     return 0;

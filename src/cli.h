@@ -22,6 +22,7 @@ enum cli_action {
 enum cli_verb {
     CLI_SENSOR,
     CLI_CORRELATE,
+    CLI_STATUS,
 };
 
 struct cli {
@@ -38,6 +39,8 @@ struct cli {
     bool quiet;
     int verbose;
     bool strict;
+    const char *control; /* --control */
+    bool json;           /* --json */
 };
 
 /* 0, or -1 with a sentence that says what is wrong; call cli_free in both cases. */

@@ -9,6 +9,7 @@ static const char sensor_help[] =
     "\n"
     "usage: pinsight -r FILE|DIR|- [-r ...] [options] [BPF filter]\n"
     "       pinsight correlate -r SESSIONS.jsonl|- [-r ...] [options]\n"
+    "       pinsight status [--control PATH] [--json]\n"
     "\n"
     "input\n"
     "  -r PATH                 capture file (pcap, pcapng, .gz, .zst), `-` for standard\n"
@@ -81,11 +82,32 @@ static const char correlate_help[] =
     "            4 a file cannot be read or lines were left out, 5 records dropped "
     "(--strict)\n";
 
+static const char status_help[] =
+    "pinsight status: how a running pinsight is\n"
+    "\n"
+    "usage: pinsight status [--control PATH] [--json]\n"
+    "\n"
+    "Uptime, rates, what was dropped, the last alert, interfaces, receivers of events and "
+    "what\n"
+    "waits for them, how full tables are, and of how many sessions nothing can be said, "
+    "why, and\n"
+    "what to change.\n"
+    "\n"
+    "  --control PATH          its control socket (stats.control); default\n"
+    "                          /run/pinsight/control\n"
+    "  -c, --config FILE       take the socket from these settings\n"
+    "  --set KEY=VALUE         one setting\n"
+    "  --json                  one JSON object, with every counter\n"
+    "  -h, --help\n"
+    "\n"
+    "exit codes: 0 ok, 1 nobody answers, 2 usage, 3 settings invalid\n";
+
 void cli_print_help(enum cli_verb verb)
 {
     static const char *const helps[] = {
         [CLI_SENSOR] = sensor_help,
         [CLI_CORRELATE] = correlate_help,
+        [CLI_STATUS] = status_help,
     };
 
     (void)fputs(helps[verb], stdout);

@@ -140,6 +140,16 @@ static void report_if_asked(struct hand *h)
     lane_report(&h->lane);
 }
 
+static void look_if_asked(struct hand *h)
+{
+    unsigned asked = atomic_load_explicit(&h->crew->looks, memory_order_relaxed);
+
+    if (asked == h->looks)
+        return;
+    h->looks = asked;
+    lane_look(&h->lane);
+}
+
 /* One frame of a capture; false at its end, or where it has to stop. */
 static bool walk(struct hand *h)
 {
@@ -154,6 +164,7 @@ static bool walk(struct hand *h)
     if (h->lane.frames % LANE_MARK_FRAMES == 0) {
         tell_progress(h);
         report_if_asked(h);
+        look_if_asked(h);
     }
     return true;
 }
@@ -210,6 +221,13 @@ void crew_ask_report(struct crew *c)
     atomic_fetch_add(&c->reports, 1);
     if (!c->threads)
         report_if_asked(&c->hands[0]);
+}
+
+void crew_ask_look(struct crew *c)
+{
+    atomic_fetch_add(&c->looks, 1);
+    if (!c->threads)
+        look_if_asked(&c->hands[0]);
 }
 
 void crew_ask_stop(struct crew *c)

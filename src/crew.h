@@ -42,6 +42,7 @@ struct hand {
     pthread_t thread;
     bool running;
     unsigned reports; /* asked for, and told */
+    unsigned looks;
 };
 
 struct crew {
@@ -53,6 +54,7 @@ struct crew {
     struct merge merge;
     atomic_bool stop;
     atomic_uint reports;
+    atomic_uint looks;
     atomic_uint_fast64_t read_bytes; /* of the first worker, for progress */
     atomic_uint_fast64_t frames;
 };
@@ -72,8 +74,9 @@ bool crew_step(struct crew *c);
 /* That worker has done; tell what is pending. */
 void crew_finish(struct crew *c);
 
-/* Ask for the counters of all. */
+/* Ask for the counters of all: for a stats event / for who looks. */
 void crew_ask_report(struct crew *c);
+void crew_ask_look(struct crew *c);
 
 /* Ask all to end. */
 void crew_ask_stop(struct crew *c);

@@ -62,6 +62,11 @@ void lane_report(struct lane *l)
     tell_counters(l, MESSAGE_COUNTERS);
 }
 
+void lane_look(struct lane *l)
+{
+    tell_counters(l, MESSAGE_LOOK);
+}
+
 /* ---- start */
 
 int lane_load_authorities(struct certificate_cache *cache,

@@ -49,9 +49,10 @@ void lane_push(struct lane *l, const struct frame *frame);
 /* Nothing came, and the wall clock is at `now_ns`. */
 void lane_tick(struct lane *l, uint64_t now_ns);
 
-/* Tell how far it has come / its counters. */
+/* Tell how far it has come / its counters for a stats event / for who looks. */
 void lane_mark(struct lane *l);
 void lane_report(struct lane *l);
+void lane_look(struct lane *l);
 
 /* The input ended: everything that is pending, the counters, and that nothing more comes. */
 void lane_drain(struct lane *l);

@@ -119,7 +119,17 @@ static void look_at_signals(struct run *r)
         crew_ask_stop(r->crew);
 }
 
-/* ---- sinks */
+/* ---- what is done besides */
+
+static void poll_all(struct pulse *p, uint64_t now_ns, bool closing)
+{
+    sensor_poll(p->sensor, now_ns, closing);
+    if (!p->monitor)
+        return;
+    if (p->crew && !closing && monitor_is_due(p->monitor, now_ns))
+        crew_ask_look(p->crew);
+    monitor_poll(p->monitor, now_ns);
+}
 
 /* Wait until receivers have taken more of what is there for them, as long as it is of use. */
 static void wait_for_receivers(struct pulse *p, bool closing)
@@ -131,7 +141,7 @@ static void wait_for_receivers(struct pulse *p, bool closing)
         struct pollfd wants[ALERT_OUTPUT_WANTS_MAX];
         uint64_t pending, patience_ns;
 
-        sensor_poll(p->sensor, now_ns, closing);
+        poll_all(p, now_ns, closing);
         pending = alert_output_pending(output);
         if (pending == 0 || (!closing && (stop_asked || !alert_output_is_behind(output))))
             return;
@@ -146,6 +156,11 @@ static void wait_for_receivers(struct pulse *p, bool closing)
     }
 }
 
+uint64_t loop_clock_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
 void loop_pulse(struct pulse *p)
 {
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
@@ -154,7 +169,7 @@ void loop_pulse(struct pulse *p)
         return;
     p->next_ns = now_ns + PULSE_NS;
     if (p->sensor->live)
-        sensor_poll(p->sensor, now_ns, false);
+        poll_all(p, now_ns, false);
     else
         wait_for_receivers(p, false);
 }
@@ -200,11 +215,13 @@ static bool take_messages(struct run *r)
 
 static void wait_for_messages(struct run *r)
 {
-    struct pollfd fds[1 + ALERT_OUTPUT_WANTS_MAX] = {
+    struct pollfd fds[1 + ALERT_OUTPUT_WANTS_MAX + MONITOR_WANTS_MAX] = {
         {.fd = r->crew->bell.fd, .events = POLLIN}};
     size_t count = 1 + alert_output_wants(r->sensor->output, fds + 1);
     bool busy = alert_output_pending(r->sensor->output) > 0;
 
+    if (r->pulse.monitor)
+        count += monitor_wants(r->pulse.monitor, fds + count);
     bell_listen(&r->crew->bell);
     if (!take_messages(r) && !merge_is_over(&r->crew->merge))
         (void)poll(fds, count, busy ? RECEIVERS_WAIT_MS : WAIT_MS);
@@ -228,8 +245,10 @@ static int run_threads(struct run *r, struct err *why)
 int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
              struct err *why)
 {
-    struct run r = {
-        .crew = crew, .sensor = sensor, .options = options, .pulse = {.sensor = sensor}};
+    struct run r = {.crew = crew,
+                    .sensor = sensor,
+                    .options = options,
+                    .pulse = {.sensor = sensor, .monitor = options->monitor, .crew = crew}};
     int result = 0;
 
     r.start_ns = r.shown_ns = clock_ns(CLOCK_MONOTONIC);

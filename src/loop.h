@@ -8,9 +8,11 @@
 #pragma once
 
 #include "crew.h"
+#include "monitor.h"
 #include "sensor.h"
 
 struct loop_options {
+    struct monitor *monitor;   /* NULL: none */
     bool progress;             /* show it on standard error */
     void (*reload)(void *ctx); /* the configuration is to be read again; may be NULL */
     void *ctx;
@@ -19,17 +21,22 @@ struct loop_options {
 /* What is to be done besides, by the wall clock. */
 struct pulse {
     struct sensor *sensor;
+    struct monitor *monitor; /* NULL: none */
+    struct crew *crew;       /* whose counters it tells; may be NULL */
     uint64_t next_ns;
 };
 
 /*
- * Call it often: each few milliseconds it gives the sinks time. A replay waits there for slow
- * receivers as long as they take something, live nobody does.
+ * Call it often: each few milliseconds it gives the sinks and the monitor time. A replay waits
+ * there for slow receivers as long as they take something, live nobody does.
  */
 void loop_pulse(struct pulse *p);
 
 /* At the end, when the sensor was drained: give receivers the time to take what is left. */
 void loop_settle(struct pulse *p);
+
+/* The clock of all that is not packets. */
+uint64_t loop_clock_ns(void);
 
 /* What TERM and INT set: for reads that they interrupt. */
 const volatile sig_atomic_t *loop_stop(void);

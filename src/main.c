@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "alert/blind_text.h"
 #include "base/log.h"
 #include "cli.h"
 #include "loop.h"
@@ -46,17 +47,34 @@ static void on_message(void *ctx, const struct message *message)
     sensor_take(ctx, message);
 }
 
-/* All is open and loaded. */
-static int watch(const struct cli *cli, struct crew *crew, struct sensor *sensor)
+static void show_blind_spots(const struct sensor *sensor)
 {
-    struct loop_options options = {.progress = !cli->quiet && isatty(STDERR_FILENO)};
+    char buffer[BLIND_TEXT_MAX];
+    struct text page = text_in(buffer, sizeof(buffer));
+
+    blind_text_write(&sensor->output->blind, &page);
+    (void)fputs(buffer, stderr);
+}
+
+/* All is open and loaded. */
+static int watch(const struct cli *cli, const struct config *config, struct crew *crew,
+                 struct sensor *sensor)
+{
+    struct monitor monitor;
+    struct loop_options options = {.monitor = &monitor,
+                                   .progress = !cli->quiet && isatty(STDERR_FILENO)};
     struct err why;
     int code;
 
+    if (monitor_open(&monitor, config, sensor, loop_clock_ns(), &why) < 0)
+        return fail(EXIT_CONFIG, &why);
     if (loop_run(crew, sensor, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);
     else
         code = report_damage(crew_source(crew));
+    monitor_close(&monitor);
+    if (!cli->quiet && (cli->verbose || cli->stats))
+        show_blind_spots(sensor);
     if (code == EXIT_OK && cli->strict && sensor_dropped(sensor)) {
         log_error("records were dropped: a limit was reached (--stats tells which)");
         code = EXIT_DROPPED;
@@ -92,7 +110,7 @@ static int run(const struct cli *cli, const struct config *config)
     if (sensor_init(&sensor, &judgement, &why) < 0 || crew_prepare(&crew, &why) < 0)
         code = fail(EXIT_CONFIG, &why);
     else
-        code = watch(cli, &crew, &sensor);
+        code = watch(cli, config, &crew, &sensor);
     sensor_fini(&sensor);
     crew_fini(&crew);
     return code;
@@ -108,6 +126,13 @@ static int run_within_memory(const struct cli *cli, struct config *config)
                  config->limits.keys, config->limits.certificates);
     return cli->verb == CLI_CORRELATE ? verb_correlate(cli, config, random_seed())
                                       : run(cli, config);
+}
+
+/* Who asks how a sensor is may not be able to read its settings, and often needs none. */
+static bool needs_config(const struct cli *cli)
+{
+    return cli->verb != CLI_STATUS ||
+           (!cli->control && (cli->config || cli->setting_count));
 }
 
 /* Load all that the configuration names; -T stops there. */
@@ -126,6 +151,8 @@ static int with_config(const struct cli *cli)
         code = config_dump(&config, stdout) < 0 ? EXIT_RUN : EXIT_OK;
     else if (cli->action == CLI_TEST_CONFIG)
         code = sensor_test(&config, &why) < 0 ? fail(EXIT_CONFIG, &why) : EXIT_OK;
+    else if (cli->verb == CLI_STATUS)
+        code = verb_status(cli, &config);
     else
         code = run_within_memory(cli, &config);
     config_free(&config);
@@ -152,8 +179,10 @@ int main(int argc, char **argv)
         (void)printf("pinsight %s\n", PINSIGHT_VERSION);
     else if (cli.action == CLI_BUILD_INFO)
         cli_print_build_info();
-    else
+    else if (needs_config(&cli))
         code = with_config(&cli);
+    else
+        code = verb_status(&cli, NULL);
     cli_free(&cli);
     return code;
 }

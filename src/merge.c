@@ -28,7 +28,8 @@ static int rank(enum message_kind kind)
 {
     static const int ranks[] = {
         [MESSAGE_SESSION] = 0,  [MESSAGE_END] = 0,  [MESSAGE_STEP] = 1,
-        [MESSAGE_COUNTERS] = 2, [MESSAGE_MARK] = 3, [MESSAGE_LAST] = 3,
+        [MESSAGE_COUNTERS] = 2, [MESSAGE_LOOK] = 2, [MESSAGE_MARK] = 3,
+        [MESSAGE_LAST] = 3,
     };
 
     return ranks[kind];

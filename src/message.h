@@ -13,9 +13,10 @@ enum message_kind {
     MESSAGE_SESSION, /* a session is decided */
     MESSAGE_END,     /* the totals of one that was */
     MESSAGE_STEP,    /* packet time stepped back: what is pending belongs to the old time */
-    MESSAGE_COUNTERS, /* the worker's counters */
-    MESSAGE_MARK,     /* nothing, but it has come so far */
-    MESSAGE_LAST,     /* nothing more will come; with the last counters */
+    MESSAGE_COUNTERS, /* the worker's counters, as a stats event is due */
+    MESSAGE_LOOK, /* the same, for who looks how the program is: nothing depends on it */
+    MESSAGE_MARK, /* nothing, but it has come so far */
+    MESSAGE_LAST, /* nothing more will come; with the last counters */
 };
 
 struct message {

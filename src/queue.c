@@ -93,6 +93,7 @@ static void fill(struct slot *slot, const struct message *m)
         slot->message.end = &slot->end;
         break;
     case MESSAGE_COUNTERS:
+    case MESSAGE_LOOK:
     case MESSAGE_LAST:
         slot->counters = m->counters ? malloc(sizeof(*slot->counters)) : NULL;
         if (slot->counters)
@@ -109,7 +110,8 @@ static void release(struct slot *slot)
 {
     if (slot->message.kind == MESSAGE_SESSION)
         session_release(&slot->session);
-    else if (slot->message.kind == MESSAGE_COUNTERS || slot->message.kind == MESSAGE_LAST)
+    else if (slot->message.kind == MESSAGE_COUNTERS || slot->message.kind == MESSAGE_LOOK ||
+             slot->message.kind == MESSAGE_LAST)
         free(slot->counters);
 }
 

@@ -56,8 +56,11 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
 static int init_lanes(struct sensor *s, struct err *why)
 {
     s->lanes = calloc(s->lane_count, sizeof(*s->lanes));
+    s->looks = calloc(s->lane_count, sizeof(*s->looks));
     s->lane_is_fresh = calloc(s->lane_count, sizeof(*s->lane_is_fresh));
-    return s->lanes && s->lane_is_fresh ? 0 : err_set(why, "no memory for counters");
+    return s->lanes && s->looks && s->lane_is_fresh
+               ? 0
+               : err_set(why, "no memory for counters");
 }
 
 /* What can still be said when nothing tells where inspection is supposed to happen. */
@@ -181,12 +184,18 @@ static void drain(struct sensor *s)
 
 /* ---- counters */
 
-void sensor_count(const struct sensor *s, struct counters *out)
+static void sum_up(const struct sensor *s, const struct counters *lanes,
+                   struct counters *out)
 {
     *out = (struct counters){0};
     for (unsigned i = 0; i < s->lane_count; i++)
-        stats_add(out, &s->lanes[i]);
+        stats_add(out, &lanes[i]);
     stats_collect_sensor(&out->rows, s);
+}
+
+void sensor_count(const struct sensor *s, struct counters *out)
+{
+    sum_up(s, s->looks, out);
 }
 
 /* Every lane has told its counters. */
@@ -196,7 +205,7 @@ static void report(struct sensor *s)
     struct stats_report event = {.rows = sum.rows.rows, .sources = sum.sources};
 
     memset(s->lane_is_fresh, 0, s->lane_count * sizeof(*s->lane_is_fresh));
-    sensor_count(s, &sum);
+    sum_up(s, s->lanes, &sum);
     s->lane_drops = sum.dropped;
     if (!s->stats_on && !s->report_asked)
         return;
@@ -207,10 +216,17 @@ static void report(struct sensor *s)
     note_failure(s, alert_output_stats(s->output, &event, &s->why));
 }
 
-static void take_counters(struct sensor *s, const struct counters *counters)
+static void take_counters(struct sensor *s, const struct message *m)
 {
-    s->lanes[counters->lane] = *counters;
-    s->lane_is_fresh[counters->lane] = true;
+    unsigned lane = m->counters->lane;
+
+    s->looks[lane] = *m->counters;
+    if (m->kind == MESSAGE_LOOK)
+        return;
+    s->lanes[lane] = *m->counters;
+    if (m->kind == MESSAGE_LAST)
+        return;
+    s->lane_is_fresh[lane] = true;
     for (unsigned i = 0; i < s->lane_count; i++)
         if (!s->lane_is_fresh[i])
             return;
@@ -251,10 +267,10 @@ void sensor_take(struct sensor *s, const struct message *m)
         take_step(s, m->order);
         break;
     case MESSAGE_COUNTERS:
-        take_counters(s, m->counters);
-        break;
+    case MESSAGE_LOOK:
     case MESSAGE_LAST:
-        s->lanes[m->counters->lane] = *m->counters;
+        if (m->counters) /* NULL: there was no memory to pass them on */
+            take_counters(s, m);
         break;
     case MESSAGE_MARK:
         break;
@@ -301,6 +317,7 @@ void sensor_fini(struct sensor *s)
     correlator_fini(&s->correlator);
     authorities_free(&s->authorities);
     free(s->lanes);
+    free(s->looks);
     free(s->lane_is_fresh);
     *s = (struct sensor){0};
 }

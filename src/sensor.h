@@ -23,7 +23,8 @@ struct sensor {
     struct correlator correlator;
     struct ends ends;
     struct alert_output *output;
-    struct counters *lanes; /* the latest of each lane */
+    struct counters *lanes; /* of each lane, for the next report */
+    struct counters *looks; /* the latest of each lane */
     bool *lane_is_fresh;    /* told since the last report */
     unsigned lane_count;
     uint64_t order;      /* of the message before */

@@ -13,6 +13,7 @@ struct correlation {
     const struct cli *cli;
     struct session_files *files;
     struct sensor sensor;
+    struct monitor monitor;
     uint64_t order;
     uint64_t now_ns;
 };
@@ -76,7 +77,7 @@ static void tell_counters(struct correlation *c)
 static int run(struct correlation *c)
 {
     const struct session_files_stats *stats = session_files_stats(c->files);
-    struct pulse pulse = {.sensor = &c->sensor};
+    struct pulse pulse = {.sensor = &c->sensor, .monitor = &c->monitor};
     struct session_item item;
     int failed;
 
@@ -121,10 +122,12 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
         log_error("%s", why.text);
         return EXIT_INPUT;
     }
-    if (sensor_init(&c.sensor, &sensor, &why) < 0)
+    if (sensor_init(&c.sensor, &sensor, &why) < 0 ||
+        monitor_open(&c.monitor, config, &c.sensor, loop_clock_ns(), &why) < 0)
         log_error("%s", why.text);
     else
         code = run(&c);
+    monitor_close(&c.monitor);
     sensor_fini(&c.sensor);
     session_files_free(c.files);
     return code;

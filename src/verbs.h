@@ -16,5 +16,8 @@ enum exit_code {
     EXIT_DROPPED = 5, /* records dropped and --strict given */
 };
 
+/* Ask a running pinsight how it is; `config` may be NULL. */
+int verb_status(const struct cli *cli, const struct config *config);
+
 /* Detection from session records, without packets. */
 int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed);

@@ -2,8 +2,6 @@
 
 #include "tls/hello.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 /* Nothing was judged, or what was judged may not have been inspected. */
 static bool is_without_verdict(const struct session *s)
 {
@@ -13,6 +11,8 @@ static bool is_without_verdict(const struct session *s)
 
 void blind_spots_count(struct blind_spots *b, const struct session *s)
 {
+    bool unknown = s->version == VERSION_TLS13 && s->inspection == INSPECTION_UNKNOWN;
+
     b->sessions++;
     if (!is_without_verdict(s))
         return;
@@ -23,25 +23,24 @@ void blind_spots_count(struct blind_spots *b, const struct session *s)
     b->truncated += s->truncated;
     b->ech += s->ech;
     b->resumed += s->resumed;
-    b->inspection_unknown +=
-        s->version == VERSION_TLS13 && s->inspection == INSPECTION_UNKNOWN;
+    b->inspection_unknown += unknown;
+    b->other += !(s->one_sided || s->gaps > 0 || s->midstream || s->truncated || s->ech ||
+                  s->resumed || unknown);
 }
 
-static void write_stages(const struct stats_report *report, struct json_out *out)
+void stats_json_stages(const struct stats_row *rows, size_t count, struct json_out *out)
 {
     const char *stage = NULL;
 
     json_out_object(out, "stats");
-    for (size_t i = 0; i < report->row_count; i++) {
-        const struct stats_row *row = &report->rows[i];
-
-        if (!stage || strcmp(stage, row->stage) != 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (!stage || strcmp(stage, rows[i].stage) != 0) {
             if (stage)
                 json_out_end(out);
-            json_out_object(out, row->stage);
-            stage = row->stage;
+            json_out_object(out, rows[i].stage);
+            stage = rows[i].stage;
         }
-        json_out_number(out, row->name, row->value);
+        json_out_number(out, rows[i].name, rows[i].value);
     }
     if (stage)
         json_out_end(out);
@@ -75,12 +74,13 @@ static double share(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : 0;
 }
 
-static void write_blind_spots(const struct blind_spots *b, struct json_out *out)
+void blind_spots_reasons(const struct blind_spots *b,
+                         struct stats_row out[BLIND_SPOTS_REASONS])
 {
     const struct {
         const char *name;
         uint64_t count;
-    } reasons[] = {
+    } reasons[BLIND_SPOTS_REASONS] = {
         {"one_sided", b->one_sided},
         {"gaps", b->gaps},
         {"midstream", b->midstream},
@@ -88,15 +88,26 @@ static void write_blind_spots(const struct blind_spots *b, struct json_out *out)
         {"ech", b->ech},
         {"resumed", b->resumed},
         {"inspection_unknown", b->inspection_unknown},
+        {"other", b->other},
     };
 
+    for (size_t i = 0; i < BLIND_SPOTS_REASONS; i++)
+        out[i] = (struct stats_row){
+            .stage = "blind_spots", .name = reasons[i].name, .value = reasons[i].count};
+}
+
+void stats_json_blind_spots(const struct blind_spots *b, struct json_out *out)
+{
+    struct stats_row reasons[BLIND_SPOTS_REASONS];
+
+    blind_spots_reasons(b, reasons);
     json_out_object(out, "blind_spots");
     json_out_number(out, "sessions", b->sessions);
     json_out_number(out, "without_verdict", b->without_verdict);
     json_out_real(out, "share", share(b->without_verdict, b->sessions), 4);
     json_out_object(out, "reasons");
-    for (size_t i = 0; i < COUNT(reasons); i++)
-        json_out_number(out, reasons[i].name, reasons[i].count);
+    for (size_t i = 0; i < BLIND_SPOTS_REASONS; i++)
+        json_out_number(out, reasons[i].name, reasons[i].value);
     json_out_end(out);
     json_out_end(out);
 }
@@ -124,9 +135,9 @@ bool stats_json_write(const struct stats_report *report, const struct observer *
     json_out_end(out);
     event_observer(observer, out);
     json_out_object(out, "pinsight");
-    write_stages(report, out);
+    stats_json_stages(report->rows, report->row_count, out);
     write_sources(report, out);
-    write_blind_spots(&report->blind, out);
+    stats_json_blind_spots(&report->blind, out);
     json_out_end(out);
     return json_out_finish(out);
 }

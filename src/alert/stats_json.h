@@ -37,6 +37,7 @@ struct blind_spots {
     uint64_t ech;
     uint64_t resumed;
     uint64_t inspection_unknown; /* TLS 1.3, and nothing tells whether it is inspected */
+    uint64_t other;              /* none of these */
 };
 
 struct stats_report {
@@ -51,6 +52,15 @@ struct stats_report {
 
 /* Count one session. */
 void blind_spots_count(struct blind_spots *b, const struct session *s);
+
+/* The reasons by name. */
+#define BLIND_SPOTS_REASONS 8
+void blind_spots_reasons(const struct blind_spots *b,
+                         struct stats_row out[BLIND_SPOTS_REASONS]);
+
+/* Inside an object: `stats` with an object for each stage; `blind_spots`. */
+void stats_json_stages(const struct stats_row *rows, size_t count, struct json_out *out);
+void stats_json_blind_spots(const struct blind_spots *b, struct json_out *out);
 
 /* Write the event as one line; false when it did not fit. */
 bool stats_json_write(const struct stats_report *report, const struct observer *observer,

@@ -203,7 +203,7 @@ static void test_stats(void)
             "\"ring_freezes\":0,\"frames\":7,\"bytes\":700,\"outages\":0}],"
             "\"blind_spots\":{\"sessions\":1,\"without_verdict\":0,\"share\":0.0000,"
             "\"reasons\":{\"one_sided\":0,\"gaps\":0,\"midstream\":0,\"truncated\":0,"
-            "\"ech\":0,\"resumed\":0,\"inspection_unknown\":0}}}}\n",
+            "\"ech\":0,\"resumed\":0,\"inspection_unknown\":0,\"other\":0}}}}\n",
             "every stage has an object, and the blind spots theirs");
 }
 
@@ -226,6 +226,10 @@ static void test_blind_spots(void)
     s.version = 0x0304;
     blind_spots_count(&b, &s);
     is_int(b.inspection_unknown, 1, "unknown inspection under TLS 1.3 is one");
+    s.version = 0x0303;
+    is_int(b.other, 0, "which is a reason");
+    blind_spots_count(&b, &s);
+    is_int(b.other, 1, "a session without any counts as such");
     session_release(&s);
 }
 
