@@ -286,6 +286,14 @@ struct outcome_decision outcome_decide(const struct outcome_state *s,
     return decide_silent(s, tuning, ask, now_ns);
 }
 
+bool outcome_is_established(const struct outcome_state *s)
+{
+    /* A server that has finished encrypts its alerts. */
+    bool answered_in_clear = !s->is_tls13 && s->server_alert_level == ALERT_LEVEL_FATAL;
+
+    return (s->finished_ns || s->phase == CLIENT_USEFUL) && !answered_in_clear;
+}
+
 bool outcome_server_speaks_first(uint16_t port)
 {
     static const uint16_t ports[] = {

@@ -139,6 +139,12 @@ struct outcome_decision outcome_decide(const struct outcome_state *s,
 /* First of FIN and RST of a side, 0 when it did not close. */
 uint64_t outcome_closed_ns(const struct outcome_state *s, enum tls_side side);
 
+/*
+ * True when both sides had finished the handshake, as far as it shows: the client's Finished was
+ * seen, and up to TLS 1.2 the server did not answer it by an alert in the clear.
+ */
+bool outcome_is_established(const struct outcome_state *s);
+
 /* "rejected_alert" and so on, as events name them. */
 const char *outcome_name(enum outcome outcome);
 

@@ -295,7 +295,7 @@ void session_finish(struct session *s, const struct connection *c,
     s->outcome = decision->outcome;
     s->outcome_raw = decision->outcome;
     s->shape = decision->shape;
-    s->established = state->finished_ns != 0 || state->phase == CLIENT_USEFUL;
+    s->established = outcome_is_established(state);
     s->resumed = state->resumed;
     if (state->finished_ns && closed)
         s->finished_to_close_us =
