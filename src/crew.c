@@ -42,7 +42,7 @@ static int open_source(struct hand *h, struct err *why)
                                      .filter = o->config->capture.filter,
                                      .readers = h->crew->count,
                                      .quiet = h->index > 0,
-                                     .stop = o->stop};
+                                     .wait = h->crew->threads ? NULL : o->wait};
 
     h->source = source_open_files(&options, why);
     return h->source ? 0 : -1;

@@ -24,7 +24,7 @@ struct crew_options {
     const struct config *config; /* borrowed, outlives the crew */
     const char *const *inputs;
     size_t input_count;
-    const volatile sig_atomic_t *stop; /* ends a read that a signal interrupted */
+    const struct read_wait *wait; /* of what is read by the worker that is no thread */
     bool verify_checksums;
     bool stats; /* counters each stats.interval (replay) */
     uint64_t packet_limit;

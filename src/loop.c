@@ -17,6 +17,7 @@
 /* How long receivers may take nothing before nobody waits for them any more. */
 #define PATIENCE_NS (8 * NS_PER_S)
 #define PATIENCE_ALONE_NS (2 * NS_PER_S)
+#define WANTS_MAX (1 + ALERT_OUTPUT_WANTS_MAX + MONITOR_WANTS_MAX)
 
 static volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t report_asked;
@@ -42,11 +43,6 @@ static void on_reload(int signal_number)
     reload_asked = 1;
 }
 
-const volatile sig_atomic_t *loop_stop(void)
-{
-    return &stop_asked;
-}
-
 void loop_take_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_stop}, report = {.sa_handler = on_report};
@@ -65,11 +61,10 @@ void loop_take_signals(void)
 struct run {
     struct crew *crew;
     struct sensor *sensor;
-    const struct loop_options *options;
+    struct pulse *pulse;
     bool shown; /* progress */
     uint64_t start_ns;
     uint64_t shown_ns;
-    struct pulse pulse;
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -85,7 +80,7 @@ static void show_progress(struct run *r)
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
     struct source_stats stats;
 
-    if (!r->options->progress || now_ns - r->shown_ns < NS_PER_S)
+    if (!r->pulse->options->progress || now_ns - r->shown_ns < NS_PER_S)
         return;
     r->shown_ns = now_ns;
     r->shown = true;
@@ -102,21 +97,25 @@ static void show_progress(struct run *r)
 
 /* ---- what a signal asked for */
 
-static void look_at_signals(struct run *r)
+/* True when all is to end. */
+static bool look_at_signals(struct pulse *p)
 {
+    bool ends = stop_asked || sensor_check(p->sensor) < 0;
+
     if (reload_asked) {
         reload_asked = 0;
-        sensor_reopen(r->sensor);
-        if (r->options->reload)
-            r->options->reload(r->options->ctx);
+        sensor_reopen(p->sensor);
+        if (p->options->reload)
+            p->options->reload(p->options->ctx);
     }
     if (report_asked) {
         report_asked = 0;
-        sensor_ask_report(r->sensor);
-        crew_ask_report(r->crew);
+        sensor_ask_report(p->sensor);
+        crew_ask_report(p->crew);
     }
-    if (stop_asked || sensor_check(r->sensor) < 0)
-        crew_ask_stop(r->crew);
+    if (ends)
+        crew_ask_stop(p->crew);
+    return ends;
 }
 
 /* ---- what is done besides */
@@ -156,6 +155,46 @@ static void wait_for_receivers(struct pulse *p, bool closing)
     }
 }
 
+/* What receivers and who asks wait for, behind `fds[1]`; how many descriptors in all. */
+static size_t add_wants(const struct pulse *p, struct pollfd *fds)
+{
+    size_t count = 1 + alert_output_wants(p->sensor->output, fds + 1);
+
+    return p->monitor ? count + monitor_wants(p->monitor, fds + count) : count;
+}
+
+static int wait_ms(const struct pulse *p)
+{
+    return alert_output_pending(p->sensor->output) > 0 ? RECEIVERS_WAIT_MS : WAIT_MS;
+}
+
+/* Until the input can be read, serve everything else; false when it is to be left. */
+static bool until_readable(void *ctx, int fd)
+{
+    struct pulse *p = ctx;
+    struct pollfd fds[WANTS_MAX] = {{.fd = fd, .events = POLLIN}};
+
+    while (poll(fds, 1, 0) <= 0) {
+        if (stop_asked)
+            return false;
+        /* Before the loop runs there is nobody to be served. */
+        if (!p->options) {
+            (void)poll(fds, 1, WAIT_MS);
+            continue;
+        }
+        if (p->crew && look_at_signals(p))
+            return false;
+        poll_all(p, clock_ns(CLOCK_MONOTONIC), false);
+        (void)poll(fds, add_wants(p, fds), wait_ms(p));
+    }
+    return true;
+}
+
+struct read_wait loop_read_wait(struct pulse *p)
+{
+    return (struct read_wait){&stop_asked, until_readable, p};
+}
+
 uint64_t loop_clock_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
@@ -186,9 +225,9 @@ static void run_alone(struct run *r)
     uint64_t frames = 0;
 
     do {
-        look_at_signals(r);
+        (void)look_at_signals(r->pulse);
         if (++frames % PULSE_FRAMES == 0)
-            loop_pulse(&r->pulse);
+            loop_pulse(r->pulse);
         if (frames % PROGRESS_FRAMES == 0)
             show_progress(r);
     } while (crew_step(r->crew));
@@ -215,16 +254,12 @@ static bool take_messages(struct run *r)
 
 static void wait_for_messages(struct run *r)
 {
-    struct pollfd fds[1 + ALERT_OUTPUT_WANTS_MAX + MONITOR_WANTS_MAX] = {
-        {.fd = r->crew->bell.fd, .events = POLLIN}};
-    size_t count = 1 + alert_output_wants(r->sensor->output, fds + 1);
-    bool busy = alert_output_pending(r->sensor->output) > 0;
+    struct pollfd fds[WANTS_MAX] = {{.fd = r->crew->bell.fd, .events = POLLIN}};
+    size_t count = add_wants(r->pulse, fds);
 
-    if (r->pulse.monitor)
-        count += monitor_wants(r->pulse.monitor, fds + count);
     bell_listen(&r->crew->bell);
     if (!take_messages(r) && !merge_is_over(&r->crew->merge))
-        (void)poll(fds, count, busy ? RECEIVERS_WAIT_MS : WAIT_MS);
+        (void)poll(fds, count, wait_ms(r->pulse));
     bell_quiet(&r->crew->bell);
 }
 
@@ -233,8 +268,8 @@ static int run_threads(struct run *r, struct err *why)
     if (crew_start(r->crew, why) < 0)
         return -1;
     while (!merge_is_over(&r->crew->merge)) {
-        look_at_signals(r);
-        loop_pulse(&r->pulse);
+        (void)look_at_signals(r->pulse);
+        loop_pulse(r->pulse);
         show_progress(r);
         if (!take_messages(r))
             wait_for_messages(r);
@@ -242,26 +277,23 @@ static int run_threads(struct run *r, struct err *why)
     return 0;
 }
 
-int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
-             struct err *why)
+int loop_run(struct pulse *p, const struct loop_options *options, struct err *why)
 {
-    struct run r = {.crew = crew,
-                    .sensor = sensor,
-                    .options = options,
-                    .pulse = {.sensor = sensor, .monitor = options->monitor, .crew = crew}};
+    struct run r = {.crew = p->crew, .sensor = p->sensor, .pulse = p};
     int result = 0;
 
+    p->options = options;
     r.start_ns = r.shown_ns = clock_ns(CLOCK_MONOTONIC);
-    if (crew->threads)
+    if (p->crew->threads)
         result = run_threads(&r, why);
     else
         run_alone(&r);
     if (r.shown)
         (void)fputs("\n", stderr);
-    if (result == 0 && sensor_drain(sensor) < 0) {
-        *why = sensor->why;
+    if (result == 0 && sensor_drain(p->sensor) < 0) {
+        *why = p->sensor->why;
         result = -1;
     }
-    loop_settle(&r.pulse);
+    loop_settle(p);
     return result;
 }

@@ -12,7 +12,6 @@
 #include "sensor.h"
 
 struct loop_options {
-    struct monitor *monitor;   /* NULL: none */
     bool progress;             /* show it on standard error */
     void (*reload)(void *ctx); /* the configuration is to be read again; may be NULL */
     void *ctx;
@@ -21,8 +20,9 @@ struct loop_options {
 /* What is to be done besides, by the wall clock. */
 struct pulse {
     struct sensor *sensor;
-    struct monitor *monitor; /* NULL: none */
-    struct crew *crew;       /* whose counters it tells; may be NULL */
+    struct monitor *monitor;            /* NULL: none */
+    struct crew *crew;                  /* whose counters it tells; may be NULL */
+    const struct loop_options *options; /* set by loop_run */
     uint64_t next_ns;
 };
 
@@ -38,12 +38,14 @@ void loop_settle(struct pulse *p);
 /* The clock of all that is not packets. */
 uint64_t loop_clock_ns(void);
 
-/* What TERM and INT set: for reads that they interrupt. */
-const volatile sig_atomic_t *loop_stop(void);
+/*
+ * For who reads a pipe: while it is silent, signals, receivers and the monitor are served. What the
+ * pulse names may still be empty then; the pulse must not move.
+ */
+struct read_wait loop_read_wait(struct pulse *p);
 
 /* From now on signals are taken. */
 void loop_take_signals(void);
 
 /* 0, or -1 with a sentence: the output could not be written, or a thread not be started. */
-int loop_run(struct crew *crew, struct sensor *sensor, const struct loop_options *options,
-             struct err *why);
+int loop_run(struct pulse *p, const struct loop_options *options, struct err *why);

@@ -57,25 +57,25 @@ static void show_blind_spots(const struct sensor *sensor)
 }
 
 /* All is open and loaded. */
-static int watch(const struct cli *cli, const struct config *config, struct crew *crew,
-                 struct sensor *sensor)
+static int watch(const struct cli *cli, const struct config *config, struct pulse *pulse)
 {
     struct monitor monitor;
-    struct loop_options options = {.monitor = &monitor,
-                                   .progress = !cli->quiet && isatty(STDERR_FILENO)};
+    struct loop_options options = {.progress = !cli->quiet && isatty(STDERR_FILENO)};
     struct err why;
     int code;
 
-    if (monitor_open(&monitor, config, sensor, loop_clock_ns(), &why) < 0)
+    if (monitor_open(&monitor, config, pulse->sensor, loop_clock_ns(), &why) < 0)
         return fail(EXIT_CONFIG, &why);
-    if (loop_run(crew, sensor, &options, &why) < 0)
+    pulse->monitor = &monitor;
+    if (loop_run(pulse, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);
     else
-        code = report_damage(crew_source(crew));
+        code = report_damage(crew_source(pulse->crew));
+    pulse->monitor = NULL;
     monitor_close(&monitor);
     if (!cli->quiet && (cli->verbose || cli->stats))
-        show_blind_spots(sensor);
-    if (code == EXIT_OK && cli->strict && sensor_dropped(sensor)) {
+        show_blind_spots(pulse->sensor);
+    if (code == EXIT_OK && cli->strict && sensor_dropped(pulse->sensor)) {
         log_error("records were dropped: a limit was reached (--stats tells which)");
         code = EXIT_DROPPED;
     }
@@ -86,10 +86,12 @@ static int run(const struct cli *cli, const struct config *config)
 {
     struct sensor sensor = {0};
     struct crew crew;
+    struct pulse pulse = {.sensor = &sensor, .crew = &crew};
+    struct read_wait wait = loop_read_wait(&pulse);
     struct crew_options workers = {.config = config,
                                    .inputs = cli->inputs,
                                    .input_count = cli->input_count,
-                                   .stop = loop_stop(),
+                                   .wait = &wait,
                                    .verify_checksums = cli->verify_checksums,
                                    .stats = cli->stats,
                                    .packet_limit = cli->packet_limit,
@@ -110,7 +112,7 @@ static int run(const struct cli *cli, const struct config *config)
     if (sensor_init(&sensor, &judgement, &why) < 0 || crew_prepare(&crew, &why) < 0)
         code = fail(EXIT_CONFIG, &why);
     else
-        code = watch(cli, config, &crew, &sensor);
+        code = watch(cli, config, &pulse);
     sensor_fini(&sensor);
     crew_fini(&crew);
     return code;

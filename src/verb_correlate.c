@@ -14,6 +14,8 @@ struct correlation {
     struct session_files *files;
     struct sensor sensor;
     struct monitor monitor;
+    struct loop_options loop;
+    struct pulse pulse;
     uint64_t order;
     uint64_t now_ns;
 };
@@ -77,17 +79,16 @@ static void tell_counters(struct correlation *c)
 static int run(struct correlation *c)
 {
     const struct session_files_stats *stats = session_files_stats(c->files);
-    struct pulse pulse = {.sensor = &c->sensor, .monitor = &c->monitor};
     struct session_item item;
     int failed;
 
     while (sensor_check(&c->sensor) == 0 && session_files_next(c->files, &item)) {
         take(c, &item);
-        loop_pulse(&pulse);
+        loop_pulse(&c->pulse);
     }
     tell_counters(c);
     failed = sensor_drain(&c->sensor);
-    loop_settle(&pulse);
+    loop_settle(&c->pulse);
     if (failed) {
         log_error("%s", c->sensor.why.text);
         return EXIT_RUN;
@@ -103,7 +104,9 @@ static int run(struct correlation *c)
 
 int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed)
 {
-    struct correlation c = {.cli = cli};
+    struct correlation c = {
+        .cli = cli,
+        .pulse = {.sensor = &c.sensor, .monitor = &c.monitor, .options = &c.loop}};
     struct sensor_options sensor = {.config = config,
                                     .lanes = 1,
                                     .stats = cli->stats,
@@ -111,7 +114,7 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
                                     .seed = seed};
     struct session_files_options files = {.paths = cli->inputs,
                                           .path_count = cli->input_count,
-                                          .stop = loop_stop(),
+                                          .wait = loop_read_wait(&c.pulse),
                                           .complain = complain};
     struct err why;
     int code = EXIT_CONFIG;

@@ -27,9 +27,11 @@ struct packing {
     void (*stop)(struct buffer *b);
 };
 
-int buffer_init(struct buffer *b, const volatile sig_atomic_t *stop, struct err *why)
+int buffer_init(struct buffer *b, const struct read_wait *wait, struct err *why)
 {
-    *b = (struct buffer){.fd = -1, .stop = stop};
+    *b = (struct buffer){.fd = -1};
+    if (wait)
+        b->wait = *wait;
     b->memory = malloc(BUFFER_SIZE);
     if (!b->memory)
         return err_set(why, "no memory for reading captures");
@@ -69,16 +71,26 @@ void buffer_close(struct buffer *b)
     b->fd = -1;
 }
 
+/* False when nothing more is to be read. */
+static bool wait_for_bytes(const struct buffer *b)
+{
+    return !b->wait.until_readable || b->wait.until_readable(b->wait.ctx, b->fd);
+}
+
 /* Up to `room` bytes of the descriptor; 0 at its end, at an error and when told to stop. */
 static size_t read_raw(struct buffer *b, uint8_t *out, size_t room)
 {
-    ssize_t n;
+    const volatile sig_atomic_t *stop = b->wait.stop;
+    bool goes_on = wait_for_bytes(b);
+    ssize_t n = -1;
 
-    do {
-        n = read(b->fd, out, room);
-    } while (n < 0 && errno == EINTR && !(b->stop && *b->stop));
+    if (goes_on)
+        do {
+            n = read(b->fd, out, room);
+        } while (n < 0 && errno == EINTR && !(stop && *stop));
     if (n < 0)
-        b->failure = errno == EINTR ? "reading was interrupted" : strerrordesc_np(errno);
+        b->failure =
+            !goes_on || errno == EINTR ? "reading was interrupted" : strerrordesc_np(errno);
     if (n <= 0)
         return 0;
     b->raw_bytes += (uint64_t)n;

@@ -24,6 +24,15 @@
 /* The longest record (SOURCE_RECORD_MAX) with its header and options. */
 #define BUFFER_NEED_MAX (512u * 1024u)
 
+/* How long a read may take: asked before each, so that a pipe that is silent holds nobody up. */
+struct read_wait {
+    /* Looked at when a signal interrupts a read: set, the read is given up. May be NULL. */
+    const volatile sig_atomic_t *stop;
+    /* Returns when `fd` has bytes or has ended; false: read no more. May be NULL. */
+    bool (*until_readable)(void *ctx, int fd);
+    void *ctx;
+};
+
 struct packing;
 
 struct buffer {
@@ -42,11 +51,11 @@ struct buffer {
     bool unpacker_full;    /* it may hold more than there was room for */
     bool unit_open; /* inside a gzip member or zstd frame: the end may not come here */
     const char *failure;
-    const volatile sig_atomic_t *stop; /* may be NULL */
+    struct read_wait wait;
 };
 
-/* Allocate the memory; -1 with a sentence when there is none. */
-int buffer_init(struct buffer *b, const volatile sig_atomic_t *stop, struct err *why);
+/* Allocate the memory; -1 with a sentence when there is none. `wait` is copied, NULL: just read. */
+int buffer_init(struct buffer *b, const struct read_wait *wait, struct err *why);
 void buffer_fini(struct buffer *b);
 
 /* Begin with `fd`, which stays the caller's. */

@@ -60,10 +60,10 @@ static enum reader_result begin(struct reader *r, struct frame *out)
     return result == READER_FRAME ? r->next(r, out) : result;
 }
 
-int reader_init(struct reader *r, const volatile sig_atomic_t *stop, struct err *why)
+int reader_init(struct reader *r, const struct read_wait *wait, struct err *why)
 {
     *r = (struct reader){.next = begin};
-    return buffer_init(&r->buffer, stop, why);
+    return buffer_init(&r->buffer, wait, why);
 }
 
 void reader_fini(struct reader *r)

@@ -36,7 +36,8 @@ struct reader {
     struct foreign *foreign; /* libpcap's handle on the current file */
 };
 
-int reader_init(struct reader *r, const volatile sig_atomic_t *stop, struct err *why);
+/* `wait` as buffer_init takes it. */
+int reader_init(struct reader *r, const struct read_wait *wait, struct err *why);
 void reader_fini(struct reader *r);
 
 /* Begin with a capture; what it is, the first reader_next finds out. */

@@ -17,9 +17,7 @@
  */
 #pragma once
 
-#include <signal.h>
-
-#include "base/err.h"
+#include "capture/buffer.h"
 #include "capture/frame.h"
 
 #define SOURCE_RECORD_MAX (256u * 1024u)
@@ -33,8 +31,7 @@ struct source_options {
     unsigned
         readers; /* sources that read these inputs side by side, 0 or 1: this one alone */
     bool quiet;  /* another one says what there is to say */
-    /* Looked at when a signal interrupts a read: set, the read is given up. May be NULL. */
-    const volatile sig_atomic_t *stop;
+    const struct read_wait *wait; /* copied; NULL: just read */
 };
 
 struct source_stats {

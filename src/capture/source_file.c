@@ -18,7 +18,7 @@ struct source {
     struct reader reader;
     struct filter *filter;
     struct source_stats stats;
-    const volatile sig_atomic_t *stop;
+    struct read_wait wait;
     uint64_t done_bytes; /* of the inputs before the current one */
     char *damage[DAMAGE_MAX];
     size_t damage_count;
@@ -41,7 +41,7 @@ static int check_filter(const struct source *s, struct err *why)
 
 static int open_all(struct source *s, const struct source_options *options, struct err *why)
 {
-    if (reader_init(&s->reader, options->stop, why) < 0)
+    if (reader_init(&s->reader, &s->wait, why) < 0)
         return -1;
     s->inputs.quiet = options->quiet;
     if (options->readers > 1)
@@ -68,7 +68,8 @@ struct source *source_open_files(const struct source_options *options, struct er
         return NULL;
     }
     s->fd = -1;
-    s->stop = options->stop;
+    if (options->wait)
+        s->wait = *options->wait;
     if (open_all(s, options, why) < 0) {
         source_free(s);
         return NULL;
@@ -133,7 +134,7 @@ bool source_next(struct source *s, struct frame *out)
             s->stats.read_bytes = s->done_bytes + s->reader.buffer.raw_bytes;
             return true;
         }
-        if (result == READER_DAMAGED && !(s->stop && *s->stop))
+        if (result == READER_DAMAGED && !(s->wait.stop && *s->wait.stop))
             note_damage(s, s->reader.damage.text);
         close_input(s);
     }

@@ -59,7 +59,7 @@ static int open_input(struct session_files *f, const char *path, struct err *why
     if (in->fd < 0)
         return err_set(why, "%s: %s", in->name, strerror(errno));
     f->input_count++;
-    if (buffer_init(&in->buffer, f->options.stop, why) < 0)
+    if (buffer_init(&in->buffer, &f->options.wait, why) < 0)
         return -1;
     buffer_open(&in->buffer, in->fd);
     return 0;
@@ -143,7 +143,7 @@ static void note_broken(struct session_files *f, struct input *in, const char *w
 
 static bool is_stopped(const struct session_files *f)
 {
-    return f->options.stop && *f->options.stop;
+    return f->options.wait.stop && *f->options.wait.stop;
 }
 
 static void end_input(struct session_files *f, struct input *in)

@@ -14,8 +14,7 @@
  */
 #pragma once
 
-#include <signal.h>
-
+#include "capture/buffer.h"
 #include "session/session_read.h"
 
 #define SESSION_FILES_MAX 256u
@@ -25,7 +24,7 @@
 struct session_files_options {
     const char *const *paths;
     size_t path_count;
-    const volatile sig_atomic_t *stop; /* may be NULL; once set, the stream ends */
+    struct read_wait wait; /* once its `stop` is set, the stream ends */
     void *ctx;
     void (*complain)(void *ctx, const char *sentence); /* what is wrong with the input */
 };

@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -142,6 +143,54 @@ class Suite:
                                "stats.listen=192.0.2.1:9"], capture_output=True, check=False)
         self.tap.ok(done.returncode == 3 and b"only the loopback" in done.stderr,
                     "other addresses are refused", [done.stderr.decode()])
+
+    def check_silence(self, process, control, metrics, name):
+        """Nothing arrives any more, and nobody writes: it answers all the same."""
+        for _ in range(200):
+            if os.path.exists(control) and os.path.exists(metrics):
+                break
+            time.sleep(0.02)
+        time.sleep(1.5)
+        asked = time.monotonic()
+        done = subprocess.run([self.program, "status", "--json", "--control", control],
+                              capture_output=True, check=False, timeout=10)
+        self.tap.ok(done.returncode == 0 and time.monotonic() - asked < 1,
+                    f"{name}: its status is told while nothing arrives", [done.stderr.decode()])
+        connection = UnixHttp(metrics)
+        connection.timeout = 5
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        self.tap.ok(answer.status == 200 and b"pinsight_" in answer.read(),
+                    f"{name}: and so are the metrics")
+        return json.loads(done.stdout.decode() or "{}")
+
+    def test_silence(self):
+        control, metrics, output = self.path("silent"), self.path("silent.http"), self.path("out")
+        listen = ["--set", f"stats.control={control}", "--set", f"stats.listen={metrics}"]
+        process = self.begin(*listen, "-o", output)
+        status = self.check_silence(process, control, metrics, "a pipe")
+        self.tap.ok(status.get("totals", {}).get("packets") == len(self.pieces) // 2,
+                    "with every packet that came", [json.dumps(status.get("totals"))])
+        with open(output, "rb") as file:
+            self.tap.ok(b'"pinsight.alert"' in file.read(), "its alerts do not wait for more")
+        process.send_signal(signal.SIGUSR1)
+        text = b""
+        for _ in range(200):
+            with open(output, "rb") as file:
+                text = file.read()
+            if b'"pinsight.stats"' in text:
+                break
+            time.sleep(0.02)
+        self.tap.ok(b'"pinsight.stats"' in text, "USR1 is heard")
+        process.terminate()
+        self.tap.ok(process.wait(timeout=10) == 0, "and so is TERM")
+        process.stdin.close()
+        process.stderr.close()
+        process = subprocess.Popen([self.program, "correlate", "-r", "-", "-o", "/dev/null", *listen],
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.check_silence(process, control, metrics, "correlate")
+        code, text = self.end(process)
+        self.tap.ok(code == 0, "which ends with its input", [text])
 
     def test_same_bytes(self):
         """Who looks changes nothing, in threads or not."""

@@ -181,11 +181,53 @@ static void a_signal_ends_a_read_that_waits(void)
     stop = 0;
 }
 
+/* How often it was asked, and how often it still says yes. */
+struct asked {
+    int times;
+    int goes_on;
+};
+
+static bool count_and_agree(void *ctx, int fd)
+{
+    struct asked *asked = ctx;
+
+    (void)fd;
+    asked->times++;
+    return asked->goes_on-- > 0;
+}
+
+static void each_read_is_asked_for(void)
+{
+    struct asked asked = {.goes_on = 2};
+    const struct read_wait wait = {.until_readable = count_and_agree, .ctx = &asked};
+    struct buffer asking;
+    struct err why;
+    int fds[2];
+
+    if (pipe(fds) < 0 || write(fds[1], "abcd", 4) != 4 ||
+        buffer_init(&asking, &wait, &why) < 0)
+        abort();
+    buffer_open(&asking, fds[0]);
+    ok(buffer_need(&asking, 4) && asked.times == 1, "before a read it is asked for");
+    if (write(fds[1], "efgh", 4) != 4)
+        abort();
+    ok(buffer_need(&asking, 8) && asked.times == 2, "and before the next one");
+    if (write(fds[1], "ijkl", 4) != 4)
+        abort();
+    ok(!buffer_need(&asking, 9) && asked.times == 3, "who is refused reads no more");
+    is_text(buffer_failure(&asking), "reading was interrupted", "which is told");
+    ok(asking.rest.len == 8, "what was read before stays");
+    buffer_fini(&asking);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
 int main(void)
 {
+    const struct read_wait wait = {.stop = &stop};
     struct err why;
 
-    if (buffer_init(&b, &stop, &why) < 0)
+    if (buffer_init(&b, &wait, &why) < 0)
         abort();
     a_stream_is_read_whole();
     records_straddle_refills();
@@ -195,6 +237,7 @@ int main(void)
     a_pipe_gives_what_a_file_gives();
     errors_of_reading_are_told();
     a_signal_ends_a_read_that_waits();
+    each_read_is_asked_for();
     buffer_fini(&b);
     return done_testing();
 }

@@ -194,8 +194,11 @@ static void test_unfinished(void)
     put(&f, 0, 20, 2, 0);
     for (size_t i = 0; i < FILES; i++)
         (void)fclose(f.files[i]);
-    options = (struct session_files_options){
-        .paths = f.names, .path_count = 1, .stop = &stop, .ctx = &f, .complain = complain};
+    options = (struct session_files_options){.paths = f.names,
+                                             .path_count = 1,
+                                             .wait = {.stop = &stop},
+                                             .ctx = &f,
+                                             .complain = complain};
     files = session_files_open(&options, &(struct err){""});
     ok(files && session_files_next(files, &item), "a file is begun");
     stop = 1;
