@@ -41,6 +41,8 @@ struct defrag {
     uint32_t *slots; /* hash table of chains */
     uint32_t count;  /* of blocks, and of datagrams: each holds a block at least */
     uint32_t slot_mask;
+    uint32_t used_blocks; /* those ever handed out come first, and are chained when free */
+    uint32_t used_datagrams;
     uint32_t free_block;
     uint32_t free_datagram; /* chained by next_in_slot */
     uint32_t oldest;
@@ -115,18 +117,40 @@ static uint32_t find(const struct defrag *d, const struct defrag_key *key)
     return index;
 }
 
+/* One that is given back is taken first: memory that was never used costs nothing. */
+static uint32_t take_datagram(struct defrag *d)
+{
+    uint32_t index = d->free_datagram;
+
+    if (index != NONE)
+        d->free_datagram = d->datagrams[index].next_in_slot;
+    else if (d->used_datagrams < d->count)
+        index = d->used_datagrams++;
+    return index;
+}
+
+static uint32_t take_block(struct defrag *d)
+{
+    uint32_t index = d->free_block;
+
+    if (index != NONE)
+        d->free_block = d->blocks[index].next_free;
+    else if (d->used_blocks < d->count)
+        index = d->used_blocks++;
+    return index;
+}
+
 /* A new datagram, the youngest; there is always one free where a block is. */
 static uint32_t begin(struct defrag *d, const struct fragment *f)
 {
-    uint32_t index = d->free_datagram, *slot = &d->slots[slot_of(d, &f->key)];
+    uint32_t index = take_datagram(d), *slot = &d->slots[slot_of(d, &f->key)];
     struct datagram *g;
 
     if (index == NONE) {
         give_up(d, d->oldest);
-        index = d->free_datagram;
+        index = take_datagram(d);
     }
     g = &d->datagrams[index];
-    d->free_datagram = g->next_in_slot;
     *g = (struct datagram){.key = f->key,
                            .first_ns = f->time_ns,
                            .protocol = f->protocol,
@@ -146,21 +170,20 @@ static uint32_t begin(struct defrag *d, const struct fragment *f)
 /* The block for byte `offset` of a datagram; NULL when the datagram itself had to be given up. */
 static struct block *block_for(struct defrag *d, uint32_t index, size_t offset)
 {
-    uint32_t *at = &d->datagrams[index].blocks[offset / DEFRAG_BLOCK];
+    uint32_t *at = &d->datagrams[index].blocks[offset / DEFRAG_BLOCK], number;
     struct block *b;
 
     if (*at != NONE)
         return &d->blocks[*at];
-    while (d->free_block == NONE) {
+    while ((number = take_block(d)) == NONE) {
         bool itself = d->oldest == index;
 
         give_up(d, d->oldest);
         if (itself)
             return NULL;
     }
-    *at = d->free_block;
-    b = &d->blocks[*at];
-    d->free_block = b->next_free;
+    *at = number;
+    b = &d->blocks[number];
     memset(b->present, 0, sizeof(b->present));
     return b;
 }
@@ -277,17 +300,6 @@ enum defrag_result defrag_push(struct defrag *d, const struct fragment *f,
     return DEFRAG_DONE;
 }
 
-static void chain_all(struct defrag *d)
-{
-    for (uint32_t i = 0; i < d->count; i++) {
-        d->blocks[i].next_free = i + 1 < d->count ? i + 1 : NONE;
-        d->datagrams[i].next_in_slot = i + 1 < d->count ? i + 1 : NONE;
-    }
-    d->free_block = d->free_datagram = d->count > 0 ? 0 : NONE;
-    d->oldest = d->youngest = NONE;
-    memset(d->slots, 0xff, (d->slot_mask + 1) * sizeof(*d->slots));
-}
-
 struct defrag *defrag_new(uint64_t bytes, uint64_t timeout_ns, struct err *why)
 {
     const uint64_t each =
@@ -317,7 +329,9 @@ struct defrag *defrag_new(uint64_t bytes, uint64_t timeout_ns, struct err *why)
         return NULL;
     }
     keyed_hash_seed(&d->seed);
-    chain_all(d);
+    d->free_block = d->free_datagram = NONE;
+    d->oldest = d->youngest = NONE;
+    memset(d->slots, 0xff, slots * sizeof(*d->slots));
     return d;
 }
 
