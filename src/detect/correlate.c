@@ -8,6 +8,7 @@
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/observe.h"
+#include "detect/refusal.h"
 
 /* A session that was taken: its id. A newer one takes its place. */
 struct seen_session {
@@ -33,6 +34,9 @@ static void drop_device(void *ctx, struct memory_entry *entry)
     struct device *d = (struct device *)entry;
 
     (void)ctx;
+    device_ring_fini(&d->accepted);
+    device_ring_fini(&d->refused);
+    free(d->waiting);
     free(d->streak);
     notice_life_free(d->notice);
 }

@@ -133,7 +133,8 @@ static void count_no_longer(struct suspicion *sus)
 
 static void clear_pair(struct parties *p)
 {
-    struct pair_refusals *pair = p->device_destination->refusals;
+    struct pair_refusals *pair =
+        p->device_destination ? p->device_destination->refusals : NULL;
 
     if (!pair)
         return;
@@ -188,7 +189,8 @@ static void look_at_waiting(struct correlator *c, struct device *d)
     struct memory_id waiting[DEVICE_WAITING];
     size_t count = d->waiting_count;
 
-    memcpy(waiting, d->waiting, sizeof(waiting));
+    if (count > 0)
+        memcpy(waiting, d->waiting, count * sizeof(waiting[0]));
     for (size_t i = 0; i < count; i++)
         judge_key(c, &waiting[i], false);
 }
@@ -206,7 +208,7 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
     p->device->attempts = 0;
     if (authority_of(c, s))
         p->device->authority = authority_of(c, s);
-    device_ring_add(&p->device->accepted, &event);
+    c->stats.no_memory += !device_ring_add(&p->device->accepted, &event);
     if (p->device->streak)
         streak_clear(p->device->streak);
     clear_pair(p);
@@ -258,12 +260,16 @@ static void note_pair(struct parties *p)
 /* What only refusals need is made with the first one. */
 static bool has_room_for_refusals(struct parties *p)
 {
-    if (!p->device->streak)
-        p->device->streak = calloc(1, sizeof(*p->device->streak));
+    struct device *d = p->device;
+
+    if (!d->streak)
+        d->streak = calloc(1, sizeof(*d->streak));
+    if (!d->waiting)
+        d->waiting = calloc(DEVICE_WAITING, sizeof(*d->waiting));
     if (!p->device_destination->refusals)
         p->device_destination->refusals =
             calloc(1, sizeof(*p->device_destination->refusals));
-    return p->device->streak && p->device_destination->refusals;
+    return d->streak && d->waiting && p->device_destination->refusals;
 }
 
 static void on_refusal(struct correlator *c, struct parties *p, const struct session *s,
@@ -297,7 +303,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     if (place == STREAK_STRONGEST)
         count_no_longer(sus);
     add_evidence(sus, s, weight, place != STREAK_WEAKER);
-    device_ring_add(&p->device->refused, &event);
+    c->stats.no_memory += !device_ring_add(&p->device->refused, &event);
     (void)id_set_add(&p->device_app->refused, p->destination_id.low, c->now_ns);
     (void)id_set_add(&p->destination->refusing_apps, p->app_id.low, c->now_ns);
     (void)id_set_add(&p->destination->refusing_devices, p->device_id.low, c->now_ns);
@@ -321,6 +327,7 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
             return;
     if (!sus || sus->streak.refusals == 0 || sus->direct_total > 0)
         return; /* it was refused, then used directly: one direct session more says nothing new */
+    parties_find_pairs(c, p);
     alert_life_end(
         c, p, FINDING_RETRACTED,
         "The sessions were not inspected after all: what answers is not one machine.");
@@ -428,6 +435,10 @@ static void on_inspected(struct correlator *c, struct parties *p, const struct s
 {
     bool refusal = outcome_is_refusal(s->outcome);
 
+    if (!parties_make_pairs(c, p)) {
+        c->stats.no_memory++;
+        return;
+    }
     if (refusal || s->outcome == OUTCOME_ACCEPTED) {
         p->device->attempts++;
         (void)id_set_add(&p->device->apps, p->app_id.low, c->now_ns);

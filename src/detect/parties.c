@@ -38,17 +38,38 @@ static struct memory_id text_id(const struct correlator *c, const char *text)
     return memory_id_of(c->options.seed, &part, 1);
 }
 
-static void find_pairs(struct correlator *c, struct parties *p)
+struct pair_ids {
+    struct memory_id device_app, app_destination, device_destination;
+};
+
+static struct pair_ids pair_ids_of(const struct correlator *c, const struct parties *p)
 {
-    struct memory_id id;
+    return (struct pair_ids){
+        .device_app = pair_of(c, &p->device_id, &p->app_id),
+        .app_destination = pair_of(c, &p->app_id, &p->destination_id),
+        .device_destination = pair_of(c, &p->device_id, &p->destination_id),
+    };
+}
+
+void parties_find_pairs(struct correlator *c, struct parties *p)
+{
+    struct pair_ids ids = pair_ids_of(c, p);
+
+    p->device_app = memory_peek(&c->device_apps, &ids.device_app);
+    p->app_destination = memory_peek(&c->app_destinations, &ids.app_destination);
+    p->device_destination = memory_peek(&c->device_destinations, &ids.device_destination);
+}
+
+bool parties_make_pairs(struct correlator *c, struct parties *p)
+{
+    struct pair_ids ids = pair_ids_of(c, p);
     bool made;
 
-    id = pair_of(c, &p->device_id, &p->app_id);
-    p->device_app = memory_get(&c->device_apps, &id, &made);
-    id = pair_of(c, &p->app_id, &p->destination_id);
-    p->app_destination = memory_get(&c->app_destinations, &id, &made);
-    id = pair_of(c, &p->device_id, &p->destination_id);
-    p->device_destination = memory_get(&c->device_destinations, &id, &made);
+    p->device_app = memory_get(&c->device_apps, &ids.device_app, &made);
+    p->app_destination = memory_get(&c->app_destinations, &ids.app_destination, &made);
+    p->device_destination =
+        memory_get(&c->device_destinations, &ids.device_destination, &made);
+    return p->device_app && p->app_destination && p->device_destination;
 }
 
 /* Packet time, for the order of use in the tables. */
@@ -68,7 +89,7 @@ static void set_time(struct correlator *c)
 bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out)
 {
     char name[SESSION_NAME_MAX];
-    struct parties p;
+    struct parties p = {.device_app = NULL};
     struct memory_id id;
     bool made;
 
@@ -79,11 +100,9 @@ bool parties_of_session(struct correlator *c, const struct session *s, struct pa
     p.device = memory_get(&c->devices, &p.device_id, &made);
     p.app = memory_get(&c->apps, &p.app_id, &made);
     p.destination = memory_get(&c->destinations, &p.destination_id, &made);
-    find_pairs(c, &p);
     id = key_id_of(c, &p);
     p.key = memory_get(&c->keys, &id, &p.new_key);
-    if (!p.device || !p.app || !p.destination || !p.device_app || !p.app_destination ||
-        !p.device_destination || !p.key)
+    if (!p.device || !p.app || !p.destination || !p.key)
         return false;
     p.key->device = p.device_id;
     p.key->app = p.app_id;
@@ -98,7 +117,6 @@ bool parties_of_key(struct correlator *c, const struct memory_id *key_id,
                     struct parties *out)
 {
     struct parties p = {.key = memory_peek(&c->keys, key_id)};
-    struct memory_id id;
 
     if (!p.key)
         return false;
@@ -108,12 +126,7 @@ bool parties_of_key(struct correlator *c, const struct memory_id *key_id,
     p.device = memory_peek(&c->devices, &p.device_id);
     p.app = memory_peek(&c->apps, &p.app_id);
     p.destination = memory_peek(&c->destinations, &p.destination_id);
-    id = pair_of(c, &p.device_id, &p.app_id);
-    p.device_app = memory_peek(&c->device_apps, &id);
-    id = pair_of(c, &p.app_id, &p.destination_id);
-    p.app_destination = memory_peek(&c->app_destinations, &id);
-    id = pair_of(c, &p.device_id, &p.destination_id);
-    p.device_destination = memory_peek(&c->device_destinations, &id);
+    parties_find_pairs(c, &p);
     if (!p.device)
         return false;
     *out = p;

@@ -8,17 +8,23 @@
 struct parties {
     struct memory_id device_id, app_id, destination_id;
     struct device *device;
-    struct device_app *device_app;
     struct app *app;
     struct destination *destination;
+    struct key *key;
+    /* Made for inspected sessions only: NULL before, and when they were dropped. */
+    struct device_app *device_app;
     struct app_destination *app_destination;
     struct device_destination *device_destination;
-    struct key *key;
     bool new_key; /* this device, app and destination meet for the first time */
 };
 
-/* Find or make all records of a session; false when memory is out. */
+/* Find or make the records of a session but for the pairs; false when memory is out. */
 bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out);
+
+/* The pairs of what is known: those that are there / made where they are not; the latter false
+ * when memory is out. */
+void parties_find_pairs(struct correlator *c, struct parties *p);
+bool parties_make_pairs(struct correlator *c, struct parties *p);
 
 /* The records of a key that is there; those that were dropped are NULL. False without a device. */
 bool parties_of_key(struct correlator *c, const struct memory_id *key_id,

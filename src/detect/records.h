@@ -26,9 +26,11 @@ struct device_event {
     uint32_t app;
 };
 
+/* The latest DEVICE_RING of them. Heap, owned by the device; grows with what it holds. */
 struct device_ring {
-    struct device_event events[DEVICE_RING];
+    struct device_event *events;
     uint32_t count; /* ever added */
+    uint32_t room;
 };
 
 /*
@@ -72,7 +74,7 @@ struct device {
     struct noise noise;
     struct streak *streak; /* any app, any destination; NULL before the first refusal */
     uint8_t first_session[SESSION_ID_BYTES]; /* first refusal of the streak */
-    struct memory_id waiting[DEVICE_WAITING];
+    struct memory_id *waiting;    /* owned, DEVICE_WAITING; NULL before the first refusal */
     uint64_t settle_ns;           /* when its notices are looked at, 0 not */
     struct notice_record *notice; /* device_not_onboarded; NULL before the first */
     const char

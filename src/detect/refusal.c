@@ -1,6 +1,7 @@
 #include "detect/refusal.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nanotime.h"
@@ -10,9 +11,30 @@ _Static_assert(ID_SET_MAX >= TUNING_SET_MAX, "so can those of sets");
 
 /* ---- rings */
 
-void device_ring_add(struct device_ring *r, const struct device_event *e)
+/* Most devices accept a few times between two restarts, and refuse nothing. */
+#define RING_FIRST 4u
+
+bool device_ring_add(struct device_ring *r, const struct device_event *e)
 {
+    uint32_t room = r->room ? r->room * 2 : RING_FIRST;
+    struct device_event *events;
+
+    if (r->count == r->room && r->room < DEVICE_RING) {
+        room = room < DEVICE_RING ? room : DEVICE_RING;
+        events = realloc(r->events, room * sizeof(*events));
+        if (!events)
+            return false;
+        r->events = events;
+        r->room = room;
+    }
     r->events[r->count++ % DEVICE_RING] = *e;
+    return true;
+}
+
+void device_ring_fini(struct device_ring *r)
+{
+    free(r->events);
+    *r = (struct device_ring){.events = NULL};
 }
 
 size_t device_ring_count(const struct device_ring *r)

@@ -67,8 +67,9 @@ double refusal_probability(double db);
 bool refusal_is_selective(const struct device *device, const struct memory_id *destination,
                           uint64_t since_ns);
 
-/* Ring of a device's events. */
-void device_ring_add(struct device_ring *r, const struct device_event *e);
+/* Ring of a device's events; false when memory is out, then it keeps what it has. */
+bool device_ring_add(struct device_ring *r, const struct device_event *e);
+void device_ring_fini(struct device_ring *r);
 size_t device_ring_count(const struct device_ring *r);
 const struct device_event *device_ring_get(const struct device_ring *r, size_t i);
 

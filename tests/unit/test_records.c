@@ -11,7 +11,7 @@ static const struct {
     size_t bytes;
     size_t wanted;
 } sizes[] = {
-    {"device", sizeof(struct device), 1256},
+    {"device", sizeof(struct device), 384},
     {"device_app", sizeof(struct device_app), 168},
     {"app", sizeof(struct app), 184},
     {"destination", sizeof(struct destination), 472},
@@ -50,7 +50,8 @@ static void test_layout(void)
            "three times each of accepts and resumptions");
     is_int(offsetof(struct device, accepted) - offsetof(struct device, apps), 68 + 4,
            "an id set has 68 bytes");
-    is_int(sizeof(struct device_ring), 392, "a ring of 24 events has 392");
+    is_int(sizeof(struct device_event), 16, "an event of a device's ring has 16");
+    is_int(sizeof(struct device_ring), 16, "and the ring itself as much");
 }
 
 /* What one triple costs at most, all that it can own included. */
@@ -62,11 +63,13 @@ static void test_bounds(void)
     size_t refusing = sizeof(struct suspicion) + sizeof(struct pair_refusals) +
                       SUSPICION_EVIDENCE * sizeof(struct finding_evidence) +
                       SESSION_NAME_MAX;
+    size_t device = sizeof(struct device) + sizeof(struct streak) +
+                    DEVICE_WAITING * sizeof(struct memory_id) +
+                    2 * DEVICE_RING * sizeof(struct device_event);
 
     ok(triple <= 1300, "a quiet triple: %zu bytes", triple);
     ok(refusing <= 4200, "one that refuses: %zu more", refusing);
-    ok(sizeof(struct device) + sizeof(struct streak) <= 1700,
-       "a refusing device: %zu bytes", sizeof(struct device) + sizeof(struct streak));
+    ok(device <= 1700, "a refusing device with full rings: %zu bytes", device);
 }
 
 int main(void)

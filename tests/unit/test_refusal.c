@@ -14,6 +14,8 @@ static struct key key;
 static void begin(void)
 {
     memset(&streak, 0, sizeof(streak));
+    device_ring_fini(&device.accepted);
+    device_ring_fini(&device.refused);
     memset(&device, 0, sizeof(device));
     memset(&pair, 0, sizeof(pair));
     memset(&key, 0, sizeof(key));
@@ -118,7 +120,7 @@ static void accept_other(double at_s, uint32_t destination)
 {
     struct device_event e = {.time_ns = lab_ns(at_s), .destination = destination};
 
-    device_ring_add(&device.accepted, &e);
+    (void)device_ring_add(&device.accepted, &e);
 }
 
 static void test_threshold(void)
@@ -351,7 +353,7 @@ static void test_selectivity(void)
        "nor does one of the destination itself");
     accept_other(15, 3);
     ok(refusal_is_selective(&device, &key.destination, lab_ns(10)), "one of another does");
-    device_ring_add(&device.refused, &e);
+    (void)device_ring_add(&device.refused, &e);
     ok(!refusal_is_selective(&device, &key.destination, lab_ns(10)),
        "unless that is refused in the same stretch too");
     accept_other(16, 7);
@@ -396,6 +398,7 @@ static void test_ring(void)
         accept_other(i, i);
     is_int(device_ring_count(&device.accepted), DEVICE_RING,
            "a device's ring keeps the latest");
+    is_int(device.accepted.room, DEVICE_RING, "and grows no further");
     is_int(device.accepted.count, DEVICE_RING + 5, "and counts all");
     is_int(device_ring_get(&device.accepted, 0)->destination, DEVICE_RING,
            "the oldest gave way");
@@ -424,6 +427,7 @@ int main(void)
     test_has_accepted();
     test_noise();
     test_ring();
+    begin();
     lab_close(&lab);
     return done_testing();
 }
