@@ -1,6 +1,7 @@
 #include "alert/alert_json.h"
 
 #include "alert/alert_words.h"
+#include "base/base64.h"
 #include "session/session_names.h"
 
 /* Devices in the compact form: enough to begin with, and no more than a kilobyte. */
@@ -139,15 +140,25 @@ static void write_related_ip(const struct finding *f, size_t most, struct json_o
     json_out_end(out);
 }
 
+static void write_related_hosts(const struct finding *f, struct json_out *out)
+{
+    const struct finding_interceptor *i = f->interceptor;
+
+    if (!f->destination[0] && !(i && i->host_count))
+        return;
+    json_out_array(out, "hosts");
+    if (f->destination[0])
+        json_out_text(out, NULL, f->destination);
+    for (size_t k = 0; i && k < i->host_count; k++)
+        json_out_text(out, NULL, i->hosts[k]);
+    json_out_end(out);
+}
+
 static void write_related(const struct finding *f, size_t most, struct json_out *out)
 {
     json_out_object(out, "related");
     write_related_ip(f, most, out);
-    if (f->destination[0]) {
-        json_out_array(out, "hosts");
-        json_out_text(out, NULL, f->destination);
-        json_out_end(out);
-    }
+    write_related_hosts(f, out);
     json_out_end(out);
 }
 
@@ -264,6 +275,24 @@ static void write_platform(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
+static void write_interceptor(const struct finding_interceptor *i, struct json_out *out)
+{
+    char pin[BASE64_TEXT_MAX(SHA256_BYTES)];
+
+    if (!i)
+        return;
+    json_out_object(out, "interceptor");
+    json_out_text(out, "issuer", i->issuer);
+    if (i->key) {
+        json_out_text(out, "spki_sha256_b64",
+                      base64_encode(span_of(i->key, SHA256_BYTES), pin));
+        json_out_text(out, "key_of", i->is_leaf_key ? "certificates" : "issuer");
+    }
+    json_out_fact(out, "product", i->product);
+    json_out_fact(out, "kind", i->kind);
+    json_out_end(out);
+}
+
 static void write_pinsight(const struct finding *f, struct json_out *out)
 {
     json_out_object(out, "pinsight");
@@ -283,6 +312,7 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     json_out_fact(out, "ja4", f->ja4);
     write_platform(f, out);
     json_out_fact(out, "authority", f->authority);
+    write_interceptor(f->interceptor, out);
     json_out_fact(out, "bypass_actor", f->bypass_actor);
     if (f->has_device)
         json_out_bool(out, "device_ambiguous", f->device_ambiguous);
@@ -327,6 +357,7 @@ static void write_compact_pinsight(const struct finding *f, bool whole,
     write_platform(f, out);
     if (whole)
         json_out_fact(out, "authority", f->authority);
+    write_interceptor(f->interceptor, out);
     json_out_fact(out, "bypass_actor", f->bypass_actor);
     json_out_bool(out, "informational", f->informational);
     if (whole)

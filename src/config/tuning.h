@@ -156,6 +156,7 @@ struct tuning {
     uint32_t short_lived_episodes;
     uint32_t mtls_sessions;
     uint32_t interceptor_names, interceptor_networks;
+    double interceptor_fresh_s;
 
     struct tuning_opaque opaque;
     struct tuning_observe observe;

@@ -89,7 +89,7 @@ static void watch_expiry(struct correlator *c, struct key *key)
     if (alert->expires_ns || c->options.rules->tuning.alert_expiry_d <= 0)
         return;
     alert->expires_ns = expiry_of(c, key->suspicion);
-    settle_put(&c->expiry, alert->expires_ns, &key->entry.id, false);
+    settle_put(&c->expiry, alert->expires_ns, &key->entry.id, SETTLE_KEY);
 }
 
 void alert_life_raise(struct correlator *c, struct report *r, enum finding_type type)

@@ -5,6 +5,7 @@
 
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
+#include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/observe.h"
@@ -124,11 +125,11 @@ void correlator_fini(struct correlator *c)
 
 static void settle_one(struct correlator *c, const struct settle_entry *e)
 {
-    if (e->is_device) {
+    if (e->kind == SETTLE_DEVICE) {
         struct device *device = memory_peek(&c->devices, &e->id);
 
         if (device && device->settle_ns > e->time_ns) {
-            settle_put(&c->settle, device->settle_ns, &e->id, true);
+            settle_put(&c->settle, device->settle_ns, &e->id, SETTLE_DEVICE);
         } else if (device) {
             device->settle_ns = 0;
             judge_device(c, device);
@@ -137,7 +138,7 @@ static void settle_one(struct correlator *c, const struct settle_entry *e)
         struct key *key = memory_peek(&c->keys, &e->id);
 
         if (key && key->settle_ns > e->time_ns) {
-            settle_put(&c->settle, key->settle_ns, &e->id, false);
+            settle_put(&c->settle, key->settle_ns, &e->id, SETTLE_KEY);
         } else if (key) {
             key->settle_ns = 0;
             judge_key(c, &e->id, true);
@@ -161,6 +162,14 @@ static void settle_pending(struct correlator *c, uint64_t until_ns)
     }
 }
 
+static void expire_one(struct correlator *c, const struct settle_entry *e)
+{
+    if (e->kind == SETTLE_ISSUER)
+        interceptor_expire(c, &e->id);
+    else
+        alert_life_expire(c, &e->id);
+}
+
 /* All that is due, in the order of time. */
 static void settle_until(struct correlator *c, uint64_t until_ns)
 {
@@ -170,7 +179,7 @@ static void settle_until(struct correlator *c, uint64_t until_ns)
         settle_pending(c, settle_next_ns(&c->expiry));
         (void)settle_take(&c->expiry, until_ns, &e);
         set_now(c, e.time_ns);
-        alert_life_expire(c, &e.id);
+        expire_one(c, &e);
     }
     settle_pending(c, until_ns);
 }

@@ -69,6 +69,17 @@ struct finding_clause {
     const char *state; /* "met", "not_met", "no_data" */
 };
 
+/* Who forges, for unknown_interceptor. Texts are lent. */
+struct finding_interceptor {
+    const char *issuer;       /* its name as its certificates give it */
+    const uint8_t *key;       /* SHA-256 of a key (RFC 7469), NULL when none tells it */
+    bool is_leaf_key;         /* the key that its certificates share, not its own */
+    const char *product;      /* known maker of such certificates, NULL */
+    const char *kind;         /* "inspection", "analysis_proxy", "antivirus"; NULL */
+    const char *const *hosts; /* names that it signed for */
+    size_t host_count;
+};
+
 struct finding_counts {
     uint32_t refused;
     uint32_t episodes;
@@ -128,6 +139,7 @@ struct finding {
     size_t clause_count;
     const struct address *related; /* affected devices, at most FINDING_RELATED_MAX */
     size_t related_count;
+    const struct finding_interceptor *interceptor; /* NULL for all other types */
 
     char message[FINDING_TEXT_MAX]; /* one sentence a person understands */
     char reason[FINDING_TEXT_MAX];

@@ -14,11 +14,13 @@ void inspection_init(struct inspection *in, const struct inspection_options *opt
 {
     *in = (struct inspection){.options = *options};
     memory_table_init(&in->scopes, sizeof(struct scope_record), SCOPES_MAX, NULL, NULL);
+    issuers_init(&in->issuers, options->tuning, options->seed);
 }
 
 void inspection_fini(struct inspection *in)
 {
     memory_table_fini(&in->scopes);
+    issuers_fini(&in->issuers);
 }
 
 const struct config_segment *inspection_segment(const struct inspection *in,
@@ -38,13 +40,12 @@ const struct config_segment *inspection_segment(const struct inspection *in,
 }
 
 /* The profiles of a session: by segment, else by client network (/16, /48); never across versions. */
-static struct profile_scope *scope_of(struct inspection *in, const struct session *s,
-                                      const struct config_segment *segment)
+static struct scope_record *scope_of(struct inspection *in, const struct session *s,
+                                     const struct config_segment *segment)
 {
     uint8_t v4 = address_is_v4(&s->client);
     struct span parts[3] = {span_of(&v4, 1), span_of_text("network"),
                             span_of(s->client.bytes, v4 ? 14 : 6)};
-    struct scope_record *record;
     struct memory_id id;
     bool made;
 
@@ -54,8 +55,7 @@ static struct profile_scope *scope_of(struct inspection *in, const struct sessio
     }
     id = memory_id_of(in->options.seed, parts, 3);
     in->scopes.now_s = (uint32_t)(s->decided_ns / NS_PER_S);
-    record = memory_get(&in->scopes, &id, &made);
-    return record ? &record->profile : NULL;
+    return memory_get(&in->scopes, &id, &made);
 }
 
 static uint64_t name_hash(const struct session *s)
@@ -81,8 +81,11 @@ static bool is_bypassed(const struct inspection *in, const struct session *s)
            match_find_destination(in->options.config->bypass_list, &wanted, s->decided_ns);
 }
 
-static enum profile_certificate certificate_says(const struct inspection *in,
-                                                 const struct session *s)
+/* What the visible certificate proves. Learns of its issuer, where nobody configured it. */
+static enum profile_certificate certificate_says(struct inspection *in,
+                                                 const struct session *s,
+                                                 struct scope_record *scope,
+                                                 struct inspection_context *context)
 {
     const struct certificate *leaf;
 
@@ -91,9 +94,19 @@ static enum profile_certificate certificate_says(const struct inspection *in,
     leaf = s->certificates[0];
     if (leaf->authority >= 0)
         return PROFILE_CERTIFICATE_AUTHORITY;
+    context->issuer = issuers_learn(&in->issuers, s, name_hash(s), &context->leaf);
+    if (context->issuer && issuer_forges(context->issuer))
+        return PROFILE_CERTIFICATE_AUTHORITY;
     if (in->options.authority_count > 0 || leaf->has_sct || leaf->public_anchor)
         return PROFILE_CERTIFICATE_OTHER;
-    return PROFILE_CERTIFICATE_NONE;
+    if (!scope || !context->issuer)
+        return PROFILE_CERTIFICATE_NONE;
+    if (context->issuer->is_public) /* by name alone it could be anybody */
+        return context->issuer->has_key ? PROFILE_CERTIFICATE_OTHER
+                                        : PROFILE_CERTIFICATE_NONE;
+    (void)id_set_add(&scope->issuers, context->issuer->entry.id.low, s->decided_ns);
+    return scope->issuers.count >= INSPECTION_ISSUERS_MIN ? PROFILE_CERTIFICATE_OTHER
+                                                          : PROFILE_CERTIFICATE_NONE;
 }
 
 static void add(struct inspection_sum *sum, enum inspection_evidence evidence, double db)
@@ -175,7 +188,8 @@ static void add_up(const struct inspection *in, const struct session *s,
         sum->basis = BASIS_QUIC;
     }
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
-        begin(sum, EVIDENCE_AUTHORITY, w->authority, BASIS_CERTIFICATE);
+        begin(sum, context->issuer ? EVIDENCE_INTERCEPTOR : EVIDENCE_AUTHORITY,
+              w->authority, BASIS_CERTIFICATE);
     else if (certificate == PROFILE_CERTIFICATE_OTHER)
         begin(sum, EVIDENCE_OTHER_AUTHORITY, w->other_authority, BASIS_CERTIFICATE);
 }
@@ -214,6 +228,7 @@ const char *inspection_evidence_name(enum inspection_evidence evidence)
         [EVIDENCE_FLIGHT_DIFFERS] = "flight_layout_differs",
         [EVIDENCE_QUIC] = "quic",
         [EVIDENCE_AUTHORITY] = "authority",
+        [EVIDENCE_INTERCEPTOR] = "interceptor",
         [EVIDENCE_OTHER_AUTHORITY] = "other_authority",
     };
 
@@ -227,10 +242,15 @@ static bool reached_certificate(const struct session *s)
 }
 
 /* The authority that signed the visible certificate; one that is not configured keeps its name. */
-static void name_authority(struct inspection *in, struct session *s)
+static void name_authority(struct inspection *in, struct session *s,
+                           const struct issuer *interceptor)
 {
     size_t i = (size_t)s->certificates[0]->authority;
 
+    if (interceptor) {
+        memcpy(s->inspection_authority, interceptor->name, sizeof(interceptor->name));
+        return;
+    }
     in->stats.authority_sessions++;
     if (i >= in->options.authority_count)
         return;
@@ -244,19 +264,20 @@ static void name_authority(struct inspection *in, struct session *s)
 void inspection_judge(struct inspection *in, struct session *s,
                       struct inspection_context *out)
 {
-    enum profile_certificate certificate = certificate_says(in, s);
     struct inspection_context context = {.segment = inspection_segment(in, &s->client)};
-    struct profile_scope *scope = scope_of(in, s, context.segment);
+    struct scope_record *scope = scope_of(in, s, context.segment);
+    enum profile_certificate certificate = certificate_says(in, s, scope, &context);
+    struct profile_scope *profile = scope ? &scope->profile : NULL;
 
     context.bypassed = is_bypassed(in, s);
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
     context.untrusted_upstream = context.other_authority && s->certificates[0]->self_signed;
-    add_up(in, s, scope, certificate, &context);
+    add_up(in, s, profile, certificate, &context);
     set_state(in, s, &context.sum);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
-        name_authority(in, s);
-    if (scope && reached_certificate(s) && !context.bypassed)
-        profile_learn(scope, s, name_hash(s), certificate, in->options.tuning);
+        name_authority(in, s, context.issuer);
+    if (profile && reached_certificate(s) && !context.bypassed)
+        profile_learn(profile, s, name_hash(s), certificate, in->options.tuning);
     in->stats.bypassed += context.bypassed;
     in->stats.by_state[s->inspection]++;
     *out = context;

@@ -2,10 +2,16 @@
  * Was this session inspected? A sum of evidence in decibans, turned into a probability, and what
  * it rests on: the visible certificate, the configured segment and bypass list, the explicit proxy,
  * and the learned profile of the boxes (detect/profile.h).
+ *
+ * A visible certificate decides where its issuer is known: a configured authority, or one that was
+ * caught forging (detect/issuer.h), inspects. Any other is direct where authorities are configured;
+ * where none are, it must be public (a timestamp of the public logs, a chain to a public root), or
+ * one of INSPECTION_ISSUERS_MIN private issuers of the place: a box has fewer.
  */
 #pragma once
 
 #include "config/settings.h"
+#include "detect/issuer.h"
 #include "detect/memory.h"
 #include "detect/profile.h"
 
@@ -24,15 +30,19 @@ struct inspection_stats {
     uint64_t authority_sessions;
 };
 
+#define INSPECTION_ISSUERS_MIN 3
+
 struct inspection {
     struct inspection_options options;
     struct memory_table scopes;
+    struct issuers issuers;
     struct inspection_stats stats;
 };
 
 struct scope_record {
     struct memory_entry entry;
     struct profile_scope profile;
+    struct id_set issuers; /* neither public nor configured */
 };
 
 /* Each row that a sum of decibans can have; named as its weight in `tuning.evidence_db`. */
@@ -48,7 +58,8 @@ enum inspection_evidence {
     EVIDENCE_FLIGHT_MATCH,
     EVIDENCE_FLIGHT_DIFFERS,
     EVIDENCE_QUIC,
-    EVIDENCE_AUTHORITY, /* these two decide: they stand alone */
+    EVIDENCE_AUTHORITY, /* these three decide: they stand alone */
+    EVIDENCE_INTERCEPTOR,
     EVIDENCE_OTHER_AUTHORITY,
     EVIDENCE_COUNT,
 };
@@ -73,8 +84,10 @@ struct inspection_context {
     struct inspection_sum sum;
     const struct config_segment *segment; /* NULL outside the configured segments */
     bool bypassed;                        /* deliberately not inspected */
-    bool other_authority;    /* a certificate that is not the authority's is seen */
-    bool untrusted_upstream; /* self-signed or private certificate seen directly */
+    bool other_authority;     /* a certificate that is not the authority's is seen */
+    bool untrusted_upstream;  /* self-signed or private certificate seen directly */
+    struct issuer *issuer;    /* of the visible certificate, NULL when it is configured */
+    struct issuer_leaf *leaf; /* what it newly signed for, without its evidence yet */
 };
 
 void inspection_init(struct inspection *in, const struct inspection_options *options);

@@ -103,6 +103,17 @@ static void end(struct correlator *c, struct notice_record *r, const struct noti
     report_notice(c, n, r->alert_id, FINDING_CLOSED, ++r->revision);
 }
 
+void notice_life_end(struct correlator *c, struct notice_record *r, const struct notice *n)
+{
+    struct notice full = *n;
+
+    if (!r || !r->open)
+        return;
+    full.related = r->devices;
+    full.related_count = r->device_count;
+    end(c, r, &full);
+}
+
 static void heal_device(struct correlator *c, const struct parties *p)
 {
     char message[FINDING_TEXT_MAX], address[ADDRESS_TEXT_MAX];

@@ -19,4 +19,7 @@ void notice_life_raise(struct correlator *c, struct notice_record **record,
 void notice_life_heal(struct correlator *c, const struct parties *p,
                       const struct session *s);
 
+/* It is over: close an open notice, for all its devices. */
+void notice_life_end(struct correlator *c, struct notice_record *r, const struct notice *n);
+
 void notice_life_free(struct notice_record *r);

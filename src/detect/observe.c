@@ -9,6 +9,7 @@
 
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
+#include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/refusal.h"
@@ -24,9 +25,9 @@ static void ask_again(struct correlator *c, struct parties *p)
     uint64_t at = c->now_ns + tuning_ns(tuning_of(c)->settle_s);
 
     if (!p->key->settle_ns)
-        settle_put(&c->settle, at, &p->key->entry.id, false);
+        settle_put(&c->settle, at, &p->key->entry.id, SETTLE_KEY);
     if (!p->device->settle_ns)
-        settle_put(&c->settle, at, &p->device->entry.id, true);
+        settle_put(&c->settle, at, &p->device->entry.id, SETTLE_DEVICE);
     p->key->settle_ns = at;
     p->device->settle_ns = at;
 }
@@ -459,6 +460,7 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
     const struct tuning *t = tuning_of(c);
 
     note_device(c, p, s);
+    interceptor_observe(c, s, context);
     if (p->new_key)
         note_fleet(p, s, c->now_ns);
     if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)

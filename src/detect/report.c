@@ -305,6 +305,15 @@ static const char *notice_analytic(enum finding_type type)
     return names[type];
 }
 
+/* Operational notices are low; what points at an attack or at an outage is not. */
+static int notice_severity(const struct tuning_severity *s, enum finding_type type)
+{
+    bool medium = type == FINDING_PIN_ROTATION_BREAKAGE ||
+                  type == FINDING_PINNING_REMOVED || type == FINDING_UNKNOWN_INTERCEPTOR;
+
+    return (int)(medium ? s->medium : s->low);
+}
+
 void report_notice(struct correlator *c, const struct notice *n, const uint8_t id[16],
                    enum finding_state state, uint32_t revision)
 {
@@ -345,7 +354,8 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.related_count = n->related_count;
     f.stage1_db = n->stage1_db;
     f.confidence = n->confidence;
-    f.severity = (int)c->options.rules->tuning.severity.low;
+    f.severity = notice_severity(&c->options.rules->tuning.severity, n->type);
+    f.interceptor = n->interceptor;
     f.start_ns = n->start_ns;
     f.end_ns = n->end_ns;
     (void)snprintf(f.message, sizeof(f.message), "%s", n->message);

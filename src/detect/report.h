@@ -60,6 +60,7 @@ struct notice {
     const struct streak_sum *sum;      /* may be NULL */
     const struct address *related;     /* devices that are affected */
     size_t related_count;
+    const struct finding_interceptor *interceptor; /* may be NULL */
     double stage1_db;
     double confidence;
     uint64_t start_ns;

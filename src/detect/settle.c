@@ -20,9 +20,9 @@ static bool grow(struct settle_queue *q)
 }
 
 void settle_put(struct settle_queue *q, uint64_t time_ns, const struct memory_id *id,
-                bool is_device)
+                enum settle_kind kind)
 {
-    struct settle_entry entry = {time_ns, q->next_order++, *id, is_device};
+    struct settle_entry entry = {time_ns, q->next_order++, *id, kind};
     size_t place = q->count;
 
     if (q->count == q->size && !grow(q)) {

@@ -10,11 +10,20 @@
 
 #define SETTLE_MAX 262144u
 
+/* Whose id it is. */
+enum settle_kind {
+    SETTLE_KEY,
+    SETTLE_DEVICE,
+    SETTLE_ISSUER,
+    SETTLE_FLEET,   /* an app and destination */
+    SETTLE_GENUINE, /* a destination's own certificates */
+};
+
 struct settle_entry {
     uint64_t time_ns;
     uint64_t order;
     struct memory_id id;
-    bool is_device; /* else a key */
+    enum settle_kind kind;
 };
 
 struct settle_queue {
@@ -25,7 +34,7 @@ struct settle_queue {
 };
 
 void settle_put(struct settle_queue *q, uint64_t time_ns, const struct memory_id *id,
-                bool is_device);
+                enum settle_kind kind);
 
 /* Take the first entry whose time is at most `until_ns`; false when there is none. */
 bool settle_take(struct settle_queue *q, uint64_t until_ns, struct settle_entry *out);

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "detect/profile.h"
+#include "detect/inspection.h"
 #include "tap.h"
 
 /* What docs/memory.md says; the sizes are those of 64-bit machines. */
@@ -24,7 +24,9 @@ static const struct {
     {"streak", sizeof(struct streak), 408},
     {"notice_record", sizeof(struct notice_record), 56},
     {"mtls_record", sizeof(struct mtls_record), 1056},
-    {"profile_scope", sizeof(struct profile_scope), 8024},
+    {"scope_record", sizeof(struct scope_record), 8128},
+    {"issuer", sizeof(struct issuer), 264},
+    {"issuer_proof", sizeof(struct issuer_proof), 2472},
 };
 
 static void test_sizes(void)

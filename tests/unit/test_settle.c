@@ -8,7 +8,7 @@ static void put(uint64_t time_ns, uint64_t number)
 {
     struct memory_id id = {.low = number};
 
-    settle_put(&queue, time_ns, &id, number % 2 == 1);
+    settle_put(&queue, time_ns, &id, number % 2 == 1 ? SETTLE_DEVICE : SETTLE_KEY);
 }
 
 static int64_t take(uint64_t until_ns)
@@ -41,9 +41,10 @@ static void test_kind(void)
     struct settle_entry e;
 
     put(5, 7);
-    ok(settle_take(&queue, 5, &e) && e.is_device, "it says whether it is a device");
+    ok(settle_take(&queue, 5, &e) && e.kind == SETTLE_DEVICE,
+       "it says whether it is a device");
     put(5, 8);
-    ok(settle_take(&queue, 5, &e) && !e.is_device, "or a key");
+    ok(settle_take(&queue, 5, &e) && e.kind == SETTLE_KEY, "or a key");
 }
 
 static void test_many(void)
