@@ -165,6 +165,8 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "keys_dropped", c->keys.dropped);
     put_level(out, "tables", "issuers", c->inspection.issuers.table.count);
     put(out, "tables", "issuers_dropped", c->inspection.issuers.table.dropped);
+    put_level(out, "tables", "upstream_keys", c->upstream_keys.count);
+    put(out, "tables", "upstream_keys_dropped", c->upstream_keys.dropped);
 }
 
 static void put_findings(struct stats_rows *out, const struct correlator *c)
@@ -307,6 +309,6 @@ uint64_t stats_dropped(const struct sensor *s)
 
     return c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
            c->keys.dropped + c->destinations.dropped + c->apps.dropped +
-           s->output->stats.lines_lost + delivery_lost(&s->output->socket) +
-           delivery_lost(&s->output->syslog.delivery);
+           c->upstream_keys.dropped + s->output->stats.lines_lost +
+           delivery_lost(&s->output->socket) + delivery_lost(&s->output->syslog.delivery);
 }

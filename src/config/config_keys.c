@@ -119,6 +119,9 @@ static const struct schema_key authority_keys[] = {
      .help = "Certificate file, PEM or DER; a PEM file may hold several."},
     {"name", SCHEMA_TEXT, .offset = offsetof(struct config_authority, name),
      .help = "What alerts call the authority; its subject if absent."},
+    {"untrusted", SCHEMA_BOOL, .initial = "no",
+     .offset = offsetof(struct config_authority, untrusted),
+     .help = "The box signs with it for servers whose own certificate it does not trust."},
 };
 
 static const struct schema authority_schema = {

@@ -29,6 +29,7 @@ struct config_endpoint {
 struct config_authority {
     const char *file;
     const char *name;
+    bool untrusted; /* signs for servers whose own certificate the box does not trust */
     struct place place;
 };
 

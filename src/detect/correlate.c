@@ -10,6 +10,7 @@
 #include "detect/notice_life.h"
 #include "detect/observe.h"
 #include "detect/refusal.h"
+#include "detect/upstream.h"
 
 /* A session that was taken: its id. A newer one takes its place. */
 struct seen_session {
@@ -92,6 +93,7 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     memory_table_init(&c->device_destinations, sizeof(struct device_destination), keys,
                       drop_pair, NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
+    memory_table_init(&c->upstream_keys, sizeof(struct upstream_key), devices, NULL, NULL);
     c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
     c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
     if (!c->allow_hits || !c->seen)
@@ -101,13 +103,9 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
 
 void correlator_fini(struct correlator *c)
 {
-    struct memory_table *tables[] = {&c->devices,
-                                     &c->apps,
-                                     &c->destinations,
-                                     &c->device_apps,
-                                     &c->keys,
-                                     &c->app_destinations,
-                                     &c->device_destinations};
+    struct memory_table *tables[] = {
+        &c->devices, &c->apps,          &c->destinations,     &c->device_apps,
+        &c->keys,    &c->upstream_keys, &c->app_destinations, &c->device_destinations};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_table_fini(tables[i]);

@@ -7,6 +7,7 @@
 
 #include "base/nanotime.h"
 #include "base/text.h"
+#include "detect/upstream.h"
 
 #define SCOPES_MAX 4096 /* segments and client networks with profiles of their own */
 
@@ -261,6 +262,14 @@ static void name_authority(struct inspection *in, struct session *s,
         memcpy(s->authority_key, in->options.authority_keys[i], SHA256_BYTES);
 }
 
+static bool is_for_untrusted(const struct inspection *in, int authority)
+{
+    const struct config_inspection *config = in->options.config;
+
+    return (size_t)authority < config->authority_count &&
+           config->authorities[authority].untrusted;
+}
+
 void inspection_judge(struct inspection *in, struct session *s,
                       struct inspection_context *out)
 {
@@ -271,7 +280,9 @@ void inspection_judge(struct inspection *in, struct session *s,
 
     context.bypassed = is_bypassed(in, s);
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
-    context.untrusted_upstream = context.other_authority && s->certificates[0]->self_signed;
+    context.untrusted_upstream = certificate == PROFILE_CERTIFICATE_AUTHORITY
+                                     ? is_for_untrusted(in, s->certificates[0]->authority)
+                                     : context.other_authority && upstream_is_private(s);
     add_up(in, s, profile, certificate, &context);
     set_state(in, s, &context.sum);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)

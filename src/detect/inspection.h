@@ -84,8 +84,10 @@ struct inspection_context {
     struct inspection_sum sum;
     const struct config_segment *segment; /* NULL outside the configured segments */
     bool bypassed;                        /* deliberately not inspected */
-    bool other_authority;     /* a certificate that is not the authority's is seen */
-    bool untrusted_upstream;  /* self-signed or private certificate seen directly */
+    bool other_authority; /* a certificate that is not the authority's is seen */
+    /* The real server's certificate is private: it is seen, or the box signed with the authority
+     * that it has for such servers. */
+    bool untrusted_upstream;
     struct issuer *issuer;    /* of the visible certificate, NULL when it is configured */
     struct issuer_leaf *leaf; /* what it newly signed for, without its evidence yet */
 };

@@ -71,12 +71,38 @@ static bool is_allowed(const struct correlator *c, const struct suspicion *s)
            match_find_app(c->options.rules->apps, span_of_text(s->ja4), c->now_ns);
 }
 
+/* Often in a short time, or now and then through the day but as regular as a clock. */
+static bool is_repeated(const struct tuning *t, const struct report *r)
+{
+    return r->direct_in_window >= t->opaque.min_sessions ||
+           (r->direct_in_day >= t->slow_threshold && r->beacon.score >= t->beacon.medium);
+}
+
 static bool is_opaque(const struct correlator *c, const struct report *r)
 {
     const struct suspicion *s = r->parties.key->suspicion;
 
-    return r->direct_in_window >= tuning_of(c)->opaque.min_sessions && s->in_segment &&
-           !s->bypassed && is_rare(c, r->parties.destination) && !is_allowed(c, s);
+    return is_repeated(tuning_of(c), r) && s->in_segment && !s->bypassed &&
+           is_rare(c, r->parties.destination) && !is_allowed(c, s);
+}
+
+static void observe_direct(const struct correlator *c, struct report *r)
+{
+    const struct tuning *t = tuning_of(c);
+    const struct parties *p = &r->parties;
+    const struct suspicion *s = p->key->suspicion;
+    uint64_t since_ns = before(c->now_ns, tuning_ns(t->observe.look_back_s));
+
+    r->direct_in_window = direct_since(s, before(c->now_ns, tuning_ns(t->time_window_s)));
+    r->direct_in_day =
+        beacon_direct_since(&s->beacon, before(c->now_ns, tuning_ns(t->slow_window_s)));
+    r->beacon = beacon_judge(&s->beacon, &t->beacon);
+    if (!p->device_app)
+        return;
+    r->direct_others =
+        id_set_count(&p->device_app->direct, since_ns, p->destination_id.low);
+    r->accepted_others =
+        id_set_count(&p->device_app->accepted, since_ns, p->destination_id.low);
 }
 
 /* ---- one key */
@@ -120,7 +146,6 @@ static void merge_apps(struct correlator *c, struct report *r)
 static void observe(struct correlator *c, struct report *r)
 {
     struct parties *p = &r->parties;
-    const struct tuning *t = tuning_of(c);
     struct cause_facts facts = {.key = p->key,
                                 .device = p->device,
                                 .device_app = p->device_app,
@@ -132,9 +157,8 @@ static void observe(struct correlator *c, struct report *r)
 
     r->refusal = judge_streak(c, r, &p->key->suspicion->streak);
     merge_apps(c, r);
-    r->direct_in_window =
-        direct_since(p->key->suspicion, before(c->now_ns, tuning_ns(t->time_window_s)));
-    r->refused_then_direct = went_direct(t, p->key->suspicion);
+    observe_direct(c, r);
+    r->refused_then_direct = went_direct(tuning_of(c), p->key->suspicion);
     r->bypass_actor = bypass_actor(p->destination, p->key, c->now_ns);
     cause_judge(c->options.rules, &facts, &r->cause);
 }
@@ -196,6 +220,7 @@ void judge_look(struct correlator *c, struct judgement *j)
     const struct tuning *t = tuning_of(c);
     struct report *r = &j->report;
     const struct key *key = r->parties.key;
+    enum finding_type opaque;
 
     r->merged = false;
     r->evidence_count = 0;
@@ -209,8 +234,10 @@ void judge_look(struct correlator *c, struct judgement *j)
     j->other_alert = has_other_alert(r);
     j->opaque = is_opaque(c, r);
     j->type = refused_type(t, j);
-    if (j->opaque && j->type > FINDING_OPAQUE_DIRECT)
-        j->type = FINDING_OPAQUE_DIRECT;
+    opaque = r->beacon.score >= t->beacon.medium ? FINDING_OPAQUE_DIRECT_BEACON
+                                                 : FINDING_OPAQUE_DIRECT;
+    if (j->opaque && j->type > opaque)
+        j->type = opaque;
 }
 
 /* ---- notices about a key */

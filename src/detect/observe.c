@@ -1,6 +1,5 @@
 #include "detect/observe.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,8 @@
 #include "detect/notice_life.h"
 #include "detect/refusal.h"
 #include "detect/report.h"
+#include "detect/suspicion.h"
+#include "detect/upstream.h"
 
 static const struct tuning *tuning_of(const struct correlator *c)
 {
@@ -30,104 +31,6 @@ static void ask_again(struct correlator *c, struct parties *p)
         settle_put(&c->settle, at, &p->device->entry.id, SETTLE_DEVICE);
     p->key->settle_ns = at;
     p->device->settle_ns = at;
-}
-
-/* ---- suspicion */
-
-/* The configured authority whose certificate was seen, NULL when none was. */
-static const char *authority_of(const struct correlator *c, const struct session *s)
-{
-    for (size_t i = 0; s->inspection_authority[0] && i < c->options.authority_count; i++)
-        if (strcmp(c->options.authority_names[i], s->inspection_authority) == 0)
-            return c->options.authority_names[i];
-    return NULL;
-}
-
-static struct suspicion *suspicion_of(struct correlator *c, struct parties *p,
-                                      const struct session *s,
-                                      const struct inspection_context *context)
-{
-    struct suspicion *sus = p->key->suspicion;
-
-    if (!sus) {
-        sus = calloc(1, sizeof(*sus));
-        if (!sus) {
-            c->stats.no_memory++;
-            return NULL;
-        }
-        sus->destination = strdup(p->destination->name);
-        if (!sus->destination) {
-            free(sus);
-            c->stats.no_memory++;
-            return NULL;
-        }
-        p->key->suspicion = sus;
-        (void)snprintf(sus->app_key, sizeof(sus->app_key), "%s", s->app_key);
-        (void)snprintf(sus->ja4, sizeof(sus->ja4), "%s", s->ja4);
-        sus->server = s->server;
-        sus->port = s->is_explicit_proxy ? s->proxy_port : s->server_port;
-        sus->is_proxy = s->is_explicit_proxy;
-        sus->server_name = s->server_name[0] != '\0';
-        sus->has_ech = s->ech;
-    }
-    sus->in_segment = context->segment != NULL;
-    sus->trust_model =
-        context->segment ? context->segment->trust_model : tuning_of(c)->trust_model;
-    if (authority_of(c, s))
-        sus->authority = authority_of(c, s);
-    return sus;
-}
-
-static bool grow_evidence(struct suspicion *sus)
-{
-    size_t room = sus->evidence_room ? sus->evidence_room * 2u : 3;
-    struct finding_evidence *evidence;
-
-    if (sus->evidence_room >= SUSPICION_EVIDENCE)
-        return true;
-    evidence = realloc(sus->evidence, room * sizeof(*evidence));
-    if (!evidence)
-        return false;
-    sus->evidence = evidence;
-    sus->evidence_room = (uint8_t)room;
-    return true;
-}
-
-/* The oldest goes, of sessions without weight first: the refusals explain the alert. */
-static void drop_evidence(struct suspicion *sus)
-{
-    size_t i = 0;
-
-    while (i < sus->evidence_count && sus->evidence[i].weight_db > 0)
-        i++;
-    if (i == sus->evidence_count)
-        i = 0;
-    sus->evidence_count--;
-    memmove(&sus->evidence[i], &sus->evidence[i + 1],
-            (sus->evidence_count - i) * sizeof(sus->evidence[0]));
-}
-
-static void add_evidence(struct suspicion *sus, const struct session *s, double weight_db,
-                         bool counted)
-{
-    if (sus->evidence_count == sus->evidence_room && !grow_evidence(sus))
-        return;
-    if (sus->evidence_count == SUSPICION_EVIDENCE)
-        drop_evidence(sus);
-    report_evidence(s, weight_db, counted, &sus->evidence[sus->evidence_count++]);
-}
-
-/* A stronger refusal of the same episode takes the place of the one that counted. */
-static void count_no_longer(struct suspicion *sus)
-{
-    for (size_t i = sus->evidence_count; i > 0; i--) {
-        struct finding_evidence *e = &sus->evidence[i - 1];
-
-        if (e->counted && e->weight_db > 0) {
-            e->counted = false;
-            return;
-        }
-    }
 }
 
 /* ---- accepted under inspection */
@@ -207,8 +110,8 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
     p->device->accepts++;
     p->device->last_accept_ns = now;
     p->device->attempts = 0;
-    if (authority_of(c, s))
-        p->device->authority = authority_of(c, s);
+    if (suspicion_authority(c, s))
+        p->device->authority = suspicion_authority(c, s);
     c->stats.no_memory += !device_ring_add(&p->device->accepted, &event);
     if (p->device->streak)
         streak_clear(p->device->streak);
@@ -276,7 +179,7 @@ static bool has_room_for_refusals(struct parties *p)
 static void on_refusal(struct correlator *c, struct parties *p, const struct session *s,
                        const struct inspection_context *context)
 {
-    struct suspicion *sus = suspicion_of(c, p, s, context);
+    struct suspicion *sus = suspicion_get(c, p, s, context);
     uint64_t gap_ns = tuning_ns(tuning_of(c)->episode_gap_s);
     double weight = weight_of(c, p, s);
     uint8_t flags = refusal_flags(s);
@@ -289,6 +192,8 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     }
     c->stats.refusals++;
     sus->refused++;
+    sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
+    beacon_add(&sus->beacon, &tuning_of(c)->beacon, s->start_ns, false);
     if (!sus->has_first) {
         memcpy(sus->first_session, s->id, sizeof(sus->first_session));
         sus->has_first = true;
@@ -302,8 +207,8 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
                      weight, flags, gap_ns);
     note_pair(p);
     if (place == STREAK_STRONGEST)
-        count_no_longer(sus);
-    add_evidence(sus, s, weight, place != STREAK_WEAKER);
+        suspicion_count_no_longer(sus);
+    suspicion_add_evidence(sus, s, weight, place != STREAK_WEAKER);
     c->stats.no_memory += !device_ring_add(&p->device->refused, &event);
     (void)id_set_add(&p->device_app->refused, p->destination_id.low, c->now_ns);
     (void)id_set_add(&p->destination->refusing_apps, p->app_id.low, c->now_ns);
@@ -337,7 +242,7 @@ static void withdraw_refusals(struct correlator *c, struct parties *p)
     sus->has_first = false;
 }
 
-/* Soon after a refusal, but by another address or port. */
+/* Soon after a refusal, but by another address or port, or by QUIC. */
 static bool goes_elsewhere(const struct tuning *t, const struct suspicion *sus,
                            const struct session *s)
 {
@@ -346,7 +251,28 @@ static bool goes_elsewhere(const struct tuning *t, const struct suspicion *sus,
     uint64_t since_ns = s->start_ns > window_ns ? s->start_ns - window_ns : 0;
 
     return streak_since(&sus->streak, since_ns).episodes > 0 &&
-           (port != sus->port || !address_equal(&s->server, &sus->server));
+           (port != sus->port || !address_equal(&s->server, &sus->server) ||
+            (s->protocol == SESSION_QUIC && !sus->is_quic));
+}
+
+/* What a direct session shows of the server and of the way to it. */
+static void note_direct(struct correlator *c, struct parties *p, struct suspicion *sus,
+                        const struct session *s, const struct inspection_context *context)
+{
+    const struct tuning *t = tuning_of(c);
+    uint64_t window_ns = tuning_ns(t->risk.rare_window_d * 86400);
+
+    sus->bypassed = context->bypassed;
+    sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
+    sus->quic_total += s->protocol == SESSION_QUIC;
+    if (goes_elsewhere(t, sus, s))
+        sus->direct_elsewhere = true;
+    beacon_add(&sus->beacon, &t->beacon, s->start_ns, true);
+    if (sus->in_segment && !sus->bypassed && parties_make_device_app(c, p))
+        (void)id_set_add(&p->device_app->direct, p->destination_id.low, c->now_ns);
+    if (upstream_is_private(s))
+        sus->shared_key = upstream_note(&c->upstream_keys, c->options.seed, s,
+                                        c->now_ns > window_ns ? c->now_ns - window_ns : 0);
 }
 
 static void on_direct(struct correlator *c, struct parties *p, const struct session *s,
@@ -359,7 +285,7 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
     (void)id_set_add(&p->destination->direct_apps, p->app_id.low, c->now_ns);
     if (!p->key->suspicion && (!context->segment || context->bypassed))
         return; /* nobody expects it to be inspected */
-    sus = suspicion_of(c, p, s, context);
+    sus = suspicion_get(c, p, s, context);
     if (!sus)
         return;
     if (sus->direct_count == 0 ||
@@ -368,11 +294,8 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
     sus->direct_ns[sus->direct_count++ % DIRECT_RING] = c->now_ns;
     sus->direct_total++;
     sus->direct_probability = 1 - s->inspection_probability;
-    sus->bypassed = context->bypassed;
-    if (goes_elsewhere(tuning_of(c), sus, s))
-        sus->direct_elsewhere = true;
-    sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
-    add_evidence(sus, s, 0, true);
+    note_direct(c, p, sus, s, context);
+    suspicion_add_evidence(sus, s, 0, true);
     judge_key(c, &p->key->entry.id, false);
 }
 

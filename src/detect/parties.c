@@ -60,6 +60,15 @@ void parties_find_pairs(struct correlator *c, struct parties *p)
     p->device_destination = memory_peek(&c->device_destinations, &ids.device_destination);
 }
 
+bool parties_make_device_app(struct correlator *c, struct parties *p)
+{
+    struct memory_id id = pair_ids_of(c, p).device_app;
+    bool made;
+
+    p->device_app = memory_get(&c->device_apps, &id, &made);
+    return p->device_app != NULL;
+}
+
 bool parties_make_pairs(struct correlator *c, struct parties *p)
 {
     struct pair_ids ids = pair_ids_of(c, p);

@@ -11,7 +11,8 @@ struct parties {
     struct app *app;
     struct destination *destination;
     struct key *key;
-    /* Made for inspected sessions only: NULL before, and when they were dropped. */
+    /* Made for inspected sessions, device and app also for direct ones: NULL before, and when
+     * they were dropped. */
     struct device_app *device_app;
     struct app_destination *app_destination;
     struct device_destination *device_destination;
@@ -25,6 +26,9 @@ bool parties_of_session(struct correlator *c, const struct session *s, struct pa
  * when memory is out. */
 void parties_find_pairs(struct correlator *c, struct parties *p);
 bool parties_make_pairs(struct correlator *c, struct parties *p);
+
+/* The same of device and app alone. */
+bool parties_make_device_app(struct correlator *c, struct parties *p);
 
 /* The records of a key that is there; those that were dropped are NULL. False without a device. */
 bool parties_of_key(struct correlator *c, const struct memory_id *key_id,

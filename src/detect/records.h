@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/tuning.h"
+#include "detect/beacon.h"
 #include "detect/finding.h"
 #include "detect/memory.h"
 #include "detect/streak.h"
@@ -88,6 +89,8 @@ struct device_app {
     struct memory_entry entry;
     struct id_set accepted; /* destinations, inspected */
     struct id_set refused;
+    struct id_set
+        direct; /* not inspected though policy says so: the baseline of opaque ones */
 };
 
 /* An app key anywhere. */
@@ -179,11 +182,16 @@ struct suspicion {
     uint8_t direct_first[SESSION_ID_BYTES]; /* of the run of direct sessions */
     uint32_t refused;
     uint32_t direct_total;
+    uint32_t quic_total; /* of the direct ones */
+    struct beacon beacon;
     double direct_probability; /* that the latest direct session was not inspected */
-    bool server_name;          /* a name was sent */
+    bool server_name;          /* a name was sent, and it is no address */
+    bool is_quic;              /* the first session */
     bool has_ech;
-    bool untrusted_upstream;
-    bool direct_elsewhere; /* soon after a refusal, by another address or port */
+    bool untrusted_upstream; /* the real server's certificate is private */
+    bool shared_key;         /* and its key serves unrelated addresses */
+    bool upload_heavy;       /* a direct session sent far more than it received */
+    bool direct_elsewhere;   /* soon after a refusal, by another address, port or QUIC */
     bool bypassed;
     enum trust_model trust_model;
     bool in_segment; /* the device is in a configured segment */

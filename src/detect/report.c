@@ -220,6 +220,7 @@ static void set_counts(struct finding *f, struct report *r)
     f->counts.episodes = key->suspicion->streak.all_episodes;
     f->counts.accepted = key->accepted;
     f->counts.resumed = key->resumed;
+    f->counts.quic = key->suspicion->quic_total;
     f->counts.devices = 1;
     if (!r->merged)
         return;
@@ -233,6 +234,26 @@ static void set_counts(struct finding *f, struct report *r)
                       r->parties.device_destination->refusals->key_count);
 }
 
+/* How regular it is, and what this app of the device does otherwise: no weight, but worth knowing. */
+static void add_direct_controls(const struct correlator *c, struct report *r,
+                                enum finding_type type)
+{
+    const struct tuning *t = &c->options.rules->tuning;
+
+    if (r->beacon.score >= t->beacon.medium)
+        cause_add_control(
+            &r->cause, "beacon", 0,
+            "%u intervals of about %.0f s between its attempts, regular by %.2f",
+            r->beacon.intervals, r->beacon.median_s, r->beacon.score);
+    if (is_opaque(type))
+        cause_add_control(
+            &r->cause, "baseline", 0,
+            "on this device the app went direct to %zu other destinations and "
+            "accepted inspection of %zu in the look-back (%d at most are "
+            "remembered)",
+            r->direct_others, r->accepted_others, ID_SET_MAX);
+}
+
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts)
 {
@@ -244,8 +265,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                                .app = r->parties.app,
                                .destination = r->parties.destination,
                                .device_count = c->devices.count,
-                               .now_ns = c->now_ns,
-                               .direct_elsewhere = s->direct_elsewhere};
+                               .now_ns = c->now_ns};
     bool has_control;
 
     if (!opaque)
@@ -267,6 +287,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->app_shared = r->cause.app_shared;
     f->bypass_actor = type == FINDING_REFUSED_THEN_DIRECT ? r->bypass_actor : NULL;
     set_counts(f, r);
+    add_direct_controls(c, r, type);
     f->controls = r->cause.controls;
     f->control_count = r->cause.control_count;
     f->related = &r->parties.device->address;

@@ -15,6 +15,12 @@ struct report {
     struct refusal_verdict refusal;
     struct cause_verdict cause;
     uint32_t direct_in_window; /* direct sessions with data in TimeWindow */
+    uint32_t direct_in_day;    /* the same in slow_window, as episodes */
+    /* The baseline of the app on this device: other destinations that it reached directly, and
+     * under inspection; of each, ID_SET_MAX are remembered. */
+    size_t direct_others;
+    size_t accepted_others;
+    struct beacon_verdict beacon;
     bool refused_then_direct;
     const char *bypass_actor;
     bool merged; /* the refusals of several apps of the device make it up together */

@@ -48,6 +48,42 @@ static void add_popularity(const struct tuning *t, const struct risk_facts *f,
         add(v, "popular_destination", t->risk.popular_destination);
 }
 
+/* What the destination looks like, whoever goes there. */
+static void add_destination(const struct tuning_risk *r, const struct suspicion *s,
+                            struct risk_verdict *v)
+{
+    if (!s->server_name)
+        add(v, "no_server_name", r->no_server_name);
+    if (!is_usual_port(r, s->port))
+        add(v, "odd_port", r->odd_port);
+    if (s->untrusted_upstream)
+        add(v, "private_upstream", r->private_upstream);
+    if (s->shared_key)
+        add(v, "shared_key", r->shared_key);
+}
+
+static void add_behaviour(const struct tuning *t, const struct risk_facts *f,
+                          struct risk_verdict *v)
+{
+    const struct tuning_risk *r = &t->risk;
+    double beacon = beacon_judge(&f->suspicion->beacon, &t->beacon).score;
+
+    if (beacon >= t->beacon.strong)
+        add(v, "beacon_strong", r->beacon_strong);
+    else if (beacon >= t->beacon.medium)
+        add(v, "beacon_medium", r->beacon_medium);
+    if (f->not_in_use && t->foreground_state_required)
+        add(v, "not_in_use", r->not_in_use);
+    if (f->unmanaged_app)
+        add(v, "unmanaged_app", r->unmanaged_app);
+    if (f->edr_trust_custom)
+        add(v, "edr_trust_custom", r->edr_trust_custom);
+    if (f->suspicion->direct_elsewhere)
+        add(v, "direct_elsewhere", r->direct_elsewhere);
+    if (f->suspicion->upload_heavy)
+        add(v, "upload_heavy", r->upload_heavy);
+}
+
 void risk_judge(const struct rules *rules, const struct risk_facts *facts,
                 struct risk_verdict *out)
 {
@@ -59,14 +95,8 @@ void risk_judge(const struct rules *rules, const struct risk_facts *facts,
     add_popularity(t, facts, out);
     if (facts->app && facts->app->device_count <= t->risk.rare_app_devices)
         add(out, "rare_app", t->risk.rare_app);
-    if (!s->server_name)
-        add(out, "no_server_name", t->risk.no_server_name);
-    if (!is_usual_port(&t->risk, s->port))
-        add(out, "odd_port", t->risk.odd_port);
-    if (s->untrusted_upstream)
-        add(out, "private_upstream", t->risk.private_upstream);
-    if (facts->direct_elsewhere)
-        add(out, "direct_elsewhere", t->risk.direct_elsewhere);
+    add_destination(&t->risk, s, out);
+    add_behaviour(t, facts, out);
     if (out->allowed)
         add(out, "allow_listed", t->risk.allow_listed);
     if (out->score < 0)

@@ -13,7 +13,10 @@ struct risk_facts {
     const struct destination *destination; /* NULL when forgotten */
     uint64_t device_count;
     uint64_t now_ns;
-    bool direct_elsewhere;
+    /* What devices and inventories tell; false: no, or nothing is known. */
+    bool not_in_use;       /* app in the background, device locked or without interaction */
+    bool unmanaged_app;    /* or of a category that does not fit */
+    bool edr_trust_custom; /* an app on it was seen to validate certificates by itself */
 };
 
 struct risk_verdict {

@@ -92,8 +92,9 @@ void sentence_message(const struct report *r, enum finding_type type,
         add_target(&t, s);
         text_add_format(
             &t,
-            " past TLS inspection: %u direct session%s with data, from a network "
+            " past TLS inspection%s: %u direct session%s with data, from a network "
             "whose TLS is meant to be inspected.",
+            type == FINDING_OPAQUE_DIRECT_BEACON ? " as regularly as a beacon" : "",
             s->direct_total, plural(s->direct_total));
         return;
     }
@@ -145,6 +146,13 @@ static void add_sum(struct text *t, const struct refusal_verdict *v, double fire
     text_add_format(t, ": %+.0f dB in all (alert from %+.0f).", v->db, fire_db);
 }
 
+static void add_beacon(struct text *t, const struct beacon_verdict *b)
+{
+    text_add_format(t, " Its %u latest attempts are about ", b->intervals + 1);
+    add_seconds(t, (uint64_t)(b->median_s * 1e9));
+    text_add_format(t, " apart (regularity %.2f of 1).", b->score);
+}
+
 void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
                      char *out, size_t size)
 {
@@ -152,12 +160,16 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
     struct text t = text_in(out, size);
 
     if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
-        text_add_format(
-            &t,
-            "%u established session%s with data in the time window were not "
-            "inspected; the destination is on no bypass or allow-list and hardly any "
-            "other device uses it.",
-            r->direct_in_window, plural(r->direct_in_window));
+        bool often = r->direct_in_window >= r->direct_in_day;
+        uint32_t n = often ? r->direct_in_window : r->direct_in_day;
+
+        text_add_format(&t,
+                        "%u established session%s with data in the %s window were not "
+                        "inspected; the destination is on no bypass or allow-list and "
+                        "hardly any other device uses it.",
+                        n, plural(n), often ? "time" : "slow");
+        if (type == FINDING_OPAQUE_DIRECT_BEACON)
+            add_beacon(&t, &r->beacon);
         return;
     }
     add_how(&t, s);

@@ -61,7 +61,7 @@ static void test_dedup(void)
     is_int(found(0)->state, FINDING_OPEN, "the first revision opens");
     is_int(found(0)->revision, 1, "as number one");
     for (int i = 1; i < 20; i++)
-        raise(PHONE, "app", "x.example", 10 + 3600 * i);
+        raise(PHONE, "app", "x.example", 10 + 200 * i * i); /* not as a beacon does */
     is_int(lab.count, 1, "for a day nothing is repeated");
     raise(PHONE, "app", "x.example", 10 + DAY + 100);
     is_int(lab.count, 2, "then a revision tells the counts");

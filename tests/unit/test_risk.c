@@ -68,10 +68,61 @@ static void test_contributors(void)
     suspicion.untrusted_upstream = true;
     is_int(judge(), 55, "a private certificate upstream: 20 more");
     is_int(points("private_upstream"), 20, "listed");
-    facts.direct_elsewhere = true;
+    suspicion.direct_elsewhere = true;
     is_int(judge(), 65, "direct by another way: 10 more");
     is_int(points("direct_elsewhere"), 10, "listed");
     is_int(verdict.count, 5, "every contributor is listed");
+}
+
+/* Thirteen sessions, so many seconds apart, one of them late by `jitter_s`. */
+static void beat(double period_s, double jitter_s)
+{
+    suspicion.beacon = (struct beacon){.count = 0};
+    for (int i = 0; i < 13; i++)
+        beacon_add(&suspicion.beacon, &lab.config.rules.tuning.beacon,
+                   lab_ns(period_s * i + (i % 2 ? jitter_s : 0) + (i % 3 ? jitter_s : 0)),
+                   true);
+}
+
+static void test_behaviour(void)
+{
+    begin();
+    beat(300, 0);
+    is_int(judge(), 20, "as regular as a clock");
+    is_int(points("beacon_strong"), 20, "20");
+    beat(300, 50);
+    is_int(judge(), 10, "somewhat regular");
+    is_int(points("beacon_medium"), 10, "10");
+    begin();
+    suspicion.shared_key = true;
+    is_int(judge(), 10, "a key that serves unrelated addresses: 10");
+    suspicion.upload_heavy = true;
+    is_int(judge(), 20, "far more sent than received: 10 more");
+    facts.unmanaged_app = true;
+    is_int(judge(), 35, "an unmanaged app: 15 more");
+    facts.edr_trust_custom = true;
+    is_int(judge(), 45, "its own certificate check seen on the device: 10 more");
+    facts.not_in_use = true;
+    is_int(judge(), 65, "nobody uses the device: 20 more");
+    is_int(verdict.count, 5, "every contributor is listed");
+    suspicion.upload_heavy = false;
+    is_int(judge(), 55, "and leaves with its reason");
+}
+
+/* ForegroundStateRequired: no: background traffic is nothing special. */
+static void test_foreground(void)
+{
+    struct config config;
+    struct err why;
+
+    begin();
+    if (config_load_text(&config, "test.yaml",
+                         span_of_text("rules: {ForegroundStateRequired: no}\n"), &why) < 0)
+        abort();
+    facts.not_in_use = true;
+    risk_judge(&config.rules, &facts, &verdict);
+    is_int(verdict.score, 0, "where background traffic is usual it is no risk");
+    config_free(&config);
 }
 
 static void test_usual_ports(void)
@@ -158,6 +209,8 @@ int main(void)
     lab_open(&lab);
     test_nothing();
     test_contributors();
+    test_behaviour();
+    test_foreground();
     test_usual_ports();
     test_popularity();
     test_allowed();
