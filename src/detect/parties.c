@@ -24,10 +24,11 @@ static struct memory_id key_id_of(const struct correlator *c, const struct parti
 /* A device is its address, kept apart by tunnel: subscribers' addresses overlap. */
 static struct memory_id device_id_of(const struct correlator *c, const struct session *s)
 {
-    uint32_t tunnel[2] = {(uint32_t)s->tunnel.kind,
-                          s->tunnel.kind == TUNNEL_GTPU ? 0 : s->tunnel.id};
-    struct span parts[2] = {span_of(s->client.bytes, 16), span_of(tunnel, sizeof(tunnel))};
+    uint8_t network[SESSION_NETWORK_BYTES];
+    struct span parts[2] = {span_of(s->client.bytes, 16),
+                            span_of(network, sizeof(network))};
 
+    session_network(s, network);
     return memory_id_of(c->options.seed, parts, 2);
 }
 

@@ -33,13 +33,11 @@ void siblings_fini(struct siblings *b)
 
 static uint64_t id_of(const struct session *s, enum relation relation)
 {
-    uint8_t bytes[16 + 8 + SESSION_NAME_MAX + APP_KEY_TEXT_MAX + 1];
-    uint32_t tunnel[2] = {(uint32_t)s->tunnel.kind,
-                          s->tunnel.kind == TUNNEL_GTPU ? 0 : s->tunnel.id};
-    size_t len = 24;
+    uint8_t bytes[16 + SESSION_NETWORK_BYTES + SESSION_NAME_MAX + APP_KEY_TEXT_MAX + 1];
+    size_t len = 16 + SESSION_NETWORK_BYTES;
 
     memcpy(bytes, s->client.bytes, 16);
-    memcpy(bytes + 16, tunnel, sizeof(tunnel));
+    session_network(s, bytes + 16);
     bytes[len++] = (uint8_t)relation;
     if (relation == BY_ADDRESS) {
         memcpy(bytes + len, s->server.bytes, 16);

@@ -48,7 +48,10 @@ struct connection {
     uint8_t vlan_count;
     struct address address[2];
     uint16_t port[2];
-    struct tunnel tunnel;
+    struct tunnel tunnel;  /* as the first packet had it, which came from `tunnel_side` */
+    uint32_t tunnel_id[2]; /* by side: GTP-U has an id for each direction */
+    uint8_t tunnel_side;
+    bool has_tunnel_id[2];
     const char *file;
     char process[24];
     _Alignas(

@@ -261,6 +261,10 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
         memcpy(c->mac[!side], packet->destination_mac, 6);
         c->has_macs = true;
     }
+    if (!c->has_tunnel_id[side]) {
+        c->has_tunnel_id[side] = true;
+        c->tunnel_id[side] = packet->tunnel.id;
+    }
     if (c->file)
         return;
     c->file = packet->file;
@@ -269,6 +273,7 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
     c->port[side] = packet->source_port;
     c->port[!side] = packet->destination_port;
     c->tunnel = packet->tunnel;
+    c->tunnel_side = (uint8_t)side;
     c->vlan_count = packet->vlan_count;
     memcpy(c->vlans, packet->vlans, sizeof(c->vlans));
     if (packet->process)

@@ -56,6 +56,16 @@ const char *session_destination(const struct session *s, char out[SESSION_NAME_M
     return out;
 }
 
+void session_network(const struct session *s, uint8_t out[SESSION_NETWORK_BYTES])
+{
+    memset(out, 0, SESSION_NETWORK_BYTES);
+    out[0] = (uint8_t)s->tunnel.kind;
+    if (s->tunnel.kind == TUNNEL_GTPU)
+        memcpy(out + 1, s->tunnel.destination.bytes, sizeof(s->tunnel.destination.bytes));
+    else
+        memcpy(out + 1, &s->tunnel.id, sizeof(s->tunnel.id));
+}
+
 bool session_offers_alpn(const struct session *s, const char *name)
 {
     size_t n = strlen(name);

@@ -17,6 +17,7 @@
 #include "tls/certificate.h"
 
 #define SESSION_NAME_MAX 256
+#define SESSION_NETWORK_BYTES 17
 #define SESSION_ALPN_MAX 96
 #define SESSION_RECORDS_MAX 8
 #define SESSION_FLIGHT_MAX 12
@@ -198,6 +199,12 @@ void session_release(struct session *s);
 
 /* What detection judges: CONNECT target, else server name, else the server's address as text. */
 const char *session_destination(const struct session *s, char out[SESSION_NAME_MAX]);
+
+/*
+ * What keeps clients of one address apart: the tunnel that they came through. It is kind and id;
+ * for GTP-U, whose ids change with direction and hand-over, kind and the end on the network's side.
+ */
+void session_network(const struct session *s, uint8_t out[SESSION_NETWORK_BYTES]);
 
 /* True when the client offered this ALPN name. */
 bool session_offers_alpn(const struct session *s, const char *name);

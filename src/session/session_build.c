@@ -4,6 +4,19 @@
 #include "base/text.h"
 #include "session/session_id.h"
 
+/* The tunnel as the client's packets named it; where none was seen, with the server's id. */
+static struct tunnel tunnel_of(const struct connection *c, int client_side)
+{
+    struct tunnel tunnel = c->tunnel;
+
+    if (c->tunnel_side != client_side) {
+        tunnel.source = c->tunnel.destination;
+        tunnel.destination = c->tunnel.source;
+    }
+    tunnel.id = c->tunnel_id[c->has_tunnel_id[client_side] ? client_side : !client_side];
+    return tunnel;
+}
+
 void session_begin(struct session *s, const struct connection *c, int client_side)
 {
     s->protocol = SESSION_TLS;
@@ -14,7 +27,7 @@ void session_begin(struct session *s, const struct connection *c, int client_sid
     memcpy(s->server_mac, c->mac[!client_side], 6);
     memcpy(s->vlans, c->vlans, sizeof(s->vlans));
     s->vlan_count = c->vlan_count;
-    s->tunnel = c->tunnel;
+    s->tunnel = tunnel_of(c, client_side);
     s->capture_file = c->file;
     s->client = c->address[client_side];
     s->server = c->address[!client_side];

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the program prints for whole captures, sessions included, is what tests/golden/CASE/expect.jsonl
 # holds, byte for byte. CASE/case is read by this shell: `capture`, `options`, and where the capture
-# alerts `twin`, the case that differs in one thing and is quiet.
+# alerts `twin`, the case that differs in one thing and is quiet. `carrier` names a link or tunnel of
+# tests/lib/encapsulate.py that carries the capture; `sessions=no` leaves the sessions out.
 #
 # run.t [--update] [CASE...]: with --update expect.jsonl is written anew, for a reviewed change.
 # $PINSIGHT names the program. The program's version alone is left out of the comparison.
@@ -32,13 +33,18 @@ ok() {
 
 # run CASE FILE: the output of the case into the file, what it said beside that into errors.
 run() {
-    capture='' options='' twin=''
+    capture='' options='' twin='' carrier='' sessions=yes
     # shellcheck source=/dev/null
     . "$here/$1/case"
+    [ "$sessions" = no ] || options="$options --sessions"
+    if [ -n "$carrier" ]; then
+        python3 tests/lib/encapsulate.py "$carrier" "$capture" "$room/carried.pcap"
+        capture=$room/carried.pcap
+    fi
     status=0
     set -f
     # shellcheck disable=SC2086 # options, to be split
-    "$program" $options -r "$capture" --sessions >"$room/raw" 2>"$room/errors" || status=$?
+    "$program" $options -r "$capture" >"$room/raw" 2>"$room/errors" || status=$?
     set +f
     sed 's/\("product":"pinsight","name":"[^"]*","version":\)"[^"]*"/\1"-"/' "$room/raw" >"$2"
 }
