@@ -163,6 +163,8 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "destinations_dropped", c->destinations.dropped);
     put_level(out, "tables", "keys", c->keys.count);
     put(out, "tables", "keys_dropped", c->keys.dropped);
+    put_level(out, "tables", "fleets", c->fleets.count);
+    put(out, "tables", "fleets_dropped", c->fleets.dropped);
     put_level(out, "tables", "issuers", c->inspection.issuers.table.count);
     put(out, "tables", "issuers_dropped", c->inspection.issuers.table.dropped);
     put_level(out, "tables", "upstream_keys", c->upstream_keys.count);

@@ -208,6 +208,8 @@ static void write_counts(const struct finding_counts *c, struct json_out *out)
     json_out_number(out, "resumed", c->resumed);
     json_out_number(out, "quic", c->quic);
     json_out_number(out, "devices", c->devices);
+    if (c->withheld)
+        json_out_number(out, "withheld", c->withheld);
     json_out_end(out);
 }
 
@@ -300,6 +302,8 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     json_out_number(out, "revision", f->revision);
     json_out_text(out, "type", finding_type_name(f->type));
     json_out_text(out, "state", finding_state_name(f->state));
+    if (f->is_superseded)
+        event_uuid("superseded_by", f->superseded_by, out);
     json_out_real(out, "confidence", f->confidence, 3);
     if (f->has_hypotheses)
         write_hypotheses(f->hypotheses, "hypotheses", 3, out);
@@ -348,6 +352,8 @@ static void write_compact_pinsight(const struct finding *f, bool whole,
     json_out_number(out, "revision", f->revision);
     json_out_text(out, "type", finding_type_name(f->type));
     json_out_text(out, "state", finding_state_name(f->state));
+    if (f->is_superseded)
+        event_uuid("superseded_by", f->superseded_by, out);
     json_out_real(out, "confidence", f->confidence, 3);
     if (f->has_hypotheses)
         write_hypotheses(f->hypotheses, "hypotheses", 3, out);

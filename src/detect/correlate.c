@@ -5,12 +5,16 @@
 
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
+#include "detect/fleet.h"
 #include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/observe.h"
 #include "detect/refusal.h"
 #include "detect/upstream.h"
+
+/* One in so many keys raises an alert of an app and destination of its own. */
+#define FLEET_SHARE 16
 
 /* A session that was taken: its id. A newer one takes its place. */
 struct seen_session {
@@ -39,6 +43,7 @@ static void drop_device(void *ctx, struct memory_entry *entry)
     device_ring_fini(&d->accepted);
     device_ring_fini(&d->refused);
     free(d->waiting);
+    free(d->overflow);
     free(d->streak);
     notice_life_free(d->notice);
 }
@@ -65,6 +70,12 @@ static void drop_pair(void *ctx, struct memory_entry *entry)
 {
     (void)ctx;
     free(((struct device_destination *)entry)->refusals);
+}
+
+static void drop_fleet(void *ctx, struct memory_entry *entry)
+{
+    (void)ctx;
+    fleet_fini((struct fleet *)entry);
 }
 
 int correlator_init(struct correlator *c, const struct correlator_options *options,
@@ -94,6 +105,8 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
                       drop_pair, NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
     memory_table_init(&c->upstream_keys, sizeof(struct upstream_key), devices, NULL, NULL);
+    memory_table_init(&c->fleets, sizeof(struct fleet), keys / FLEET_SHARE, drop_fleet,
+                      NULL);
     c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
     c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
     if (!c->allow_hits || !c->seen)
@@ -103,9 +116,15 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
 
 void correlator_fini(struct correlator *c)
 {
-    struct memory_table *tables[] = {
-        &c->devices, &c->apps,          &c->destinations,     &c->device_apps,
-        &c->keys,    &c->upstream_keys, &c->app_destinations, &c->device_destinations};
+    struct memory_table *tables[] = {&c->devices,
+                                     &c->apps,
+                                     &c->destinations,
+                                     &c->device_apps,
+                                     &c->keys,
+                                     &c->upstream_keys,
+                                     &c->fleets,
+                                     &c->app_destinations,
+                                     &c->device_destinations};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_table_fini(tables[i]);
@@ -162,10 +181,14 @@ static void settle_pending(struct correlator *c, uint64_t until_ns)
 
 static void expire_one(struct correlator *c, const struct settle_entry *e)
 {
-    if (e->kind == SETTLE_ISSUER)
-        interceptor_expire(c, &e->id);
-    else
-        alert_life_expire(c, &e->id);
+    static void (*const expire[])(struct correlator *, const struct memory_id *) = {
+        [SETTLE_KEY] = alert_life_expire,
+        [SETTLE_DEVICE] = alert_life_sum_up,
+        [SETTLE_ISSUER] = interceptor_expire,
+        [SETTLE_FLEET] = fleet_expire,
+    };
+
+    expire[e->kind](c, &e->id);
 }
 
 /* All that is due, in the order of time. */

@@ -86,7 +86,7 @@ struct correlator {
     struct hold_back hold_back;
     struct siblings siblings;
     struct memory_table devices, device_apps, apps, destinations, app_destinations,
-        device_destinations, keys, upstream_keys;
+        device_destinations, keys, upstream_keys, fleets;
     struct seen_session *seen; /* SEEN_SESSIONS of them, by id */
     struct settle_queue settle;
     struct settle_queue

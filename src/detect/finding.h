@@ -88,6 +88,7 @@ struct finding_counts {
     uint32_t resumed;
     uint32_t quic;
     uint32_t devices;
+    uint32_t withheld; /* further alerts of the device that its share of a day left out */
 };
 
 struct finding {
@@ -95,8 +96,10 @@ struct finding {
     enum finding_state state;
     uint8_t alert_id[16];
     uint32_t revision; /* from 1 */
-    uint64_t time_ns;  /* packet time at which this revision was issued */
-    uint64_t start_ns; /* first and last contributing session */
+    bool is_superseded;
+    uint8_t superseded_by[16]; /* closed because that alert tells it */
+    uint64_t time_ns;          /* packet time at which this revision was issued */
+    uint64_t start_ns;         /* first and last contributing session */
     uint64_t end_ns;
     const char *analytic; /* "AN1725", "AN1726" or "PINSIGHT-..." */
     const char *platform; /* "android", "ios"; NULL when unknown */

@@ -56,6 +56,13 @@ struct noise {
     uint16_t failing[NOISE_BUCKETS];
 };
 
+/* The alerts that a device raises beyond its share of a day. Heap, owned by the device. */
+struct overflow {
+    struct memory_id key; /* whose alert was the last of the share, and tells of the rest */
+    uint32_t withheld;    /* since the day began */
+    uint64_t watch_ns;    /* when they are summed up, 0 not */
+};
+
 struct device {
     struct memory_entry entry;
     struct address address;
@@ -82,6 +89,7 @@ struct device {
         *authority;  /* configured one whose certificate it accepted last, NULL unknown */
     uint64_t day_ns; /* start of the day that `alerts_today` counts */
     uint32_t alerts_today;
+    struct overflow *overflow; /* NULL while it has not had its share of alerts in a day */
 };
 
 /* One app key on one device. */
@@ -153,11 +161,13 @@ struct device_destination {
 /* An alert that is open for a key. */
 struct open_alert {
     bool open;
+    bool
+        in_fleet; /* a fleet alert speaks for it (detect/fleet.h); then it is not open itself */
     enum finding_type type;
     uint32_t revision;
     int severity;
     uint8_t alert_id[16];
-    uint64_t emitted_ns;
+    uint64_t emitted_ns; /* when it was last told, or withheld */
     uint64_t expires_ns; /* when it is looked at, 0 not */
 };
 

@@ -3,6 +3,8 @@
 # holds, byte for byte. CASE/case is read by this shell: `capture`, `options`, and where the capture
 # alerts `twin`, the case that differs in one thing and is quiet. `carrier` names a link or tunnel of
 # tests/lib/encapsulate.py that carries the capture; `sessions=no` leaves the sessions out.
+# With `retell`, words for tests/lib/retell.py, the session records of the capture are retold so (more
+# devices, days later) and correlated.
 #
 # run.t [--update] [CASE...]: with --update expect.jsonl is written anew, for a reviewed change.
 # $PINSIGHT names the program. The program's version alone is left out of the comparison.
@@ -33,7 +35,7 @@ ok() {
 
 # run CASE FILE: the output of the case into the file, what it said beside that into errors.
 run() {
-    capture='' options='' twin='' carrier='' sessions=yes
+    capture='' options='' twin='' carrier='' sessions=yes retell=''
     # shellcheck source=/dev/null
     . "$here/$1/case"
     [ "$sessions" = no ] || options="$options --sessions"
@@ -44,7 +46,13 @@ run() {
     status=0
     set -f
     # shellcheck disable=SC2086 # options, to be split
-    "$program" $options -r "$capture" >"$room/raw" 2>"$room/errors" || status=$?
+    if [ -n "$retell" ]; then
+        "$program" $options --sessions -r "$capture" |
+            python3 tests/lib/retell.py $retell >"$room/records"
+        "$program" correlate $options -r "$room/records" >"$room/raw" 2>"$room/errors" || status=$?
+    else
+        "$program" $options -r "$capture" >"$room/raw" 2>"$room/errors" || status=$?
+    fi
     set +f
     sed 's/\("product":"pinsight","name":"[^"]*","version":\)"[^"]*"/\1"-"/' "$room/raw" >"$2"
 }

@@ -175,12 +175,20 @@ static void test_rate_cap(void)
         (void)snprintf(name, sizeof(name), "x%d.example", i);
         raise(PHONE, "app", name, 100 * i);
     }
-    is_int(lab.count, 10, "a device opens ten alerts a day");
-    ok(lab.correlator.stats.rate_capped >= 2, "those beyond are counted");
+    is_int(lab.correlator.stats.opened, 10, "a device opens ten alerts a day");
+    is_int(lab.count, 11, "the first beyond makes a revision");
+    ok(same_id(found(9), found(10)) && found(10)->state == FINDING_UPDATED,
+       "of the last of them");
+    is_int(found(10)->counts.withheld, 1, "which says that one was withheld");
+    is_int(lab.correlator.stats.rate_capped, 2, "those beyond are counted");
     raise("10.0.0.2", "app", "y.example", 1300);
-    is_int(lab.count, 11, "another device has its own");
+    is_int(lab.count, 12, "another device has its own");
     raise(PHONE, "app", "z.example", DAY + 100);
-    is_int(lab.count, 12, "the next day begins anew");
+    is_int(lab.count, 14, "the next day begins anew");
+    ok(same_id(found(9), found(12)) && found(12)->counts.withheld == 2,
+       "with the sum of the day before");
+    is_int(found(13)->state, FINDING_OPEN, "and a first alert");
+    is_int(found(13)->counts.withheld, 0, "which withholds nothing");
 }
 
 static void test_allowed(void)

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "detect/fleet.h"
 #include "detect/inspection.h"
 #include "detect/upstream.h"
 #include "tap.h"
@@ -12,7 +13,7 @@ static const struct {
     size_t bytes;
     size_t wanted;
 } sizes[] = {
-    {"device", sizeof(struct device), 384},
+    {"device", sizeof(struct device), 392},
     {"device_app", sizeof(struct device_app), 240},
     {"app", sizeof(struct app), 184},
     {"destination", sizeof(struct destination), 472},
@@ -25,6 +26,8 @@ static const struct {
     {"streak", sizeof(struct streak), 408},
     {"notice_record", sizeof(struct notice_record), 56},
     {"mtls_record", sizeof(struct mtls_record), 1056},
+    {"overflow", sizeof(struct overflow), 32},
+    {"fleet", sizeof(struct fleet), 864},
     {"scope_record", sizeof(struct scope_record), 8128},
     {"issuer", sizeof(struct issuer), 264},
     {"issuer_proof", sizeof(struct issuer_proof), 2472},
