@@ -165,6 +165,10 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "keys_dropped", c->keys.dropped);
     put_level(out, "tables", "fleets", c->fleets.count);
     put(out, "tables", "fleets_dropped", c->fleets.dropped);
+    put_level(out, "tables", "scopes", c->inspection.scopes.count);
+    put(out, "tables", "scopes_dropped", c->inspection.scopes.dropped);
+    put_level(out, "tables", "policies", c->inspection.policies.count);
+    put(out, "tables", "policies_dropped", c->inspection.policies.dropped);
     put_level(out, "tables", "issuers", c->inspection.issuers.table.count);
     put(out, "tables", "issuers_dropped", c->inspection.issuers.table.dropped);
     put_level(out, "tables", "upstream_keys", c->upstream_keys.count);
@@ -311,6 +315,7 @@ uint64_t stats_dropped(const struct sensor *s)
 
     return c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
            c->keys.dropped + c->destinations.dropped + c->apps.dropped +
+           c->inspection.scopes.dropped + c->inspection.policies.dropped +
            c->upstream_keys.dropped + s->output->stats.lines_lost +
            delivery_lost(&s->output->socket) + delivery_lost(&s->output->syslog.delivery);
 }

@@ -17,11 +17,13 @@
 #define TUNING_PORTS_MAX 32
 
 /* How much detection remembers of one thing; thresholds above it could never be met. */
-#define TUNING_EPISODES_MAX 16 /* refusal episodes of a key */
-#define TUNING_ACCEPTS_MAX 24  /* accepts of a device */
-#define TUNING_DIRECT_MAX 4    /* direct sessions of a key */
-#define TUNING_MTLS_MAX 8      /* demands for a client certificate of a destination */
-#define TUNING_SET_MAX 8       /* apps, devices or destinations in a set */
+#define TUNING_EPISODES_MAX 16     /* refusal episodes of a key */
+#define TUNING_ACCEPTS_MAX 24      /* accepts of a device */
+#define TUNING_DIRECT_MAX 4        /* direct sessions of a key */
+#define TUNING_MTLS_MAX 8          /* demands for a client certificate of a destination */
+#define TUNING_SET_MAX 8           /* apps, devices or destinations in a set */
+#define TUNING_BOX_NAMES_MAX 24    /* names behind one answering machine */
+#define TUNING_BOX_NETWORKS_MAX 16 /* and networks */
 
 struct tuning_weights_db {
     double rej_alert, rej_enc_alert;
@@ -59,9 +61,9 @@ struct tuning_evidence_db {
     double syn_ack_match, syn_ack_differs;
     double server_hello_match, server_hello_differs;
     double path_match, path_far;
-    double flight_size_match, flight_size_differs;
     double flight_layout_match, flight_layout_differs;
     double h2_stripped, quic;
+    double decrypted_before, spliced_before;
     double clip;
 };
 

@@ -235,6 +235,7 @@ static bool line_up(struct correlator *c)
     if (s->decided_ns > c->ordered_ns)
         c->ordered_ns = s->decided_ns;
     siblings_note(&c->siblings, s);
+    inspection_learn(&c->inspection, s);
     return true;
 }
 

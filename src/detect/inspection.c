@@ -9,19 +9,26 @@
 #include "base/text.h"
 #include "detect/upstream.h"
 
-#define SCOPES_MAX 4096 /* segments and client networks with profiles of their own */
+#define SCOPES_MAX 2048    /* segments and client networks with profiles of their own */
+#define POLICIES_MAX 32768 /* destinations of a scope whose certificate was seen */
+#define POLICY_MEMORY_S 86400u
+/* A box that only its answers give away is never more than likely. */
+#define LIKELY_MARGIN 0.01
 
 void inspection_init(struct inspection *in, const struct inspection_options *options)
 {
     *in = (struct inspection){.options = *options};
     memory_table_init(&in->scopes, sizeof(struct scope_record), SCOPES_MAX, NULL, NULL);
     issuers_init(&in->issuers, options->tuning, options->seed);
+    memory_table_init(&in->policies, sizeof(struct policy_record), POLICIES_MAX, NULL,
+                      NULL);
 }
 
 void inspection_fini(struct inspection *in)
 {
     memory_table_fini(&in->scopes);
     issuers_fini(&in->issuers);
+    memory_table_fini(&in->policies);
 }
 
 const struct config_segment *inspection_segment(const struct inspection *in,
@@ -40,23 +47,35 @@ const struct config_segment *inspection_segment(const struct inspection *in,
     return best;
 }
 
-/* The profiles of a session: by segment, else by client network (/16, /48); never across versions. */
-static struct scope_record *scope_of(struct inspection *in, const struct session *s,
-                                     const struct config_segment *segment)
+/* What names the place of a session: its segment, else the client network (/16, /48); never across
+ * versions. `v4` is storage. */
+static void place_of(const struct session *s, const struct config_segment *segment,
+                     uint8_t *v4, struct span parts[3])
 {
-    uint8_t v4 = address_is_v4(&s->client);
-    struct span parts[3] = {span_of(&v4, 1), span_of_text("network"),
-                            span_of(s->client.bytes, v4 ? 14 : 6)};
+    *v4 = address_is_v4(&s->client);
+    parts[0] = span_of(v4, 1);
+    parts[1] = span_of_text(segment ? "segment" : "network");
+    parts[2] = segment ? span_of(&segment->network, sizeof(segment->network))
+                       : span_of(s->client.bytes, *v4 ? 14 : 6);
+}
+
+static uint32_t seconds_of(const struct session *s)
+{
+    return (uint32_t)(s->decided_ns / NS_PER_S);
+}
+
+static struct scope_record *scope_of(struct inspection *in, const struct session *s,
+                                     const struct config_segment *segment, bool make)
+{
+    struct span parts[3];
     struct memory_id id;
+    uint8_t v4;
     bool made;
 
-    if (segment) {
-        parts[1] = span_of_text("segment");
-        parts[2] = span_of(&segment->network, sizeof(segment->network));
-    }
+    place_of(s, segment, &v4, parts);
     id = memory_id_of(in->options.seed, parts, 3);
-    in->scopes.now_s = (uint32_t)(s->decided_ns / NS_PER_S);
-    return memory_get(&in->scopes, &id, &made);
+    in->scopes.now_s = seconds_of(s);
+    return make ? memory_get(&in->scopes, &id, &made) : memory_find(&in->scopes, &id);
 }
 
 static uint64_t name_hash(const struct session *s)
@@ -67,6 +86,47 @@ static uint64_t name_hash(const struct session *s)
     if (s->server_name[0] || s->proxy_target[0])
         name = profile_registered_domain(name);
     return XXH3_64bits(name.data, name.len);
+}
+
+/* ---- what the box did with a destination before */
+
+static struct memory_id policy_id(const struct inspection *in, const struct session *s,
+                                  const struct config_segment *segment)
+{
+    char destination[SESSION_NAME_MAX];
+    struct span parts[4];
+    uint8_t v4;
+
+    place_of(s, segment, &v4, parts);
+    parts[3] = span_of_text(session_destination(s, destination));
+    return memory_id_of(in->options.seed, parts, 4);
+}
+
+static void learn_policy(struct inspection *in, const struct session *s,
+                         const struct config_segment *segment,
+                         enum profile_certificate certificate)
+{
+    struct memory_id id = policy_id(in, s, segment);
+    struct policy_record *record;
+    bool made;
+
+    in->policies.now_s = seconds_of(s);
+    record = memory_get(&in->policies, &id, &made);
+    if (!record)
+        return;
+    record->certificate = certificate;
+    record->seen_s = seconds_of(s);
+}
+
+static enum profile_certificate policy_of(struct inspection *in, const struct session *s,
+                                          const struct config_segment *segment)
+{
+    struct memory_id id = policy_id(in, s, segment);
+    const struct policy_record *record = memory_find(&in->policies, &id);
+
+    if (!record || seconds_of(s) > record->seen_s + POLICY_MEMORY_S)
+        return PROFILE_CERTIFICATE_NONE;
+    return record->certificate;
 }
 
 static bool is_bypassed(const struct inspection *in, const struct session *s)
@@ -126,64 +186,99 @@ static void begin(struct inspection_sum *sum, enum inspection_evidence evidence,
     add(sum, evidence, db);
 }
 
-static void add_profile(const struct tuning_evidence_db *w, const struct profile_answer *a,
+static void add_match(struct inspection_sum *sum, enum box_match match,
+                      struct inspection_row equal, struct inspection_row differs)
+{
+    if (match == BOX_EQUAL)
+        add(sum, equal.evidence, equal.db);
+    else if (match == BOX_DIFFERS)
+        add(sum, differs.evidence, differs.db);
+}
+
+static void add_profile(const struct tuning_evidence_db *w, const struct box_answer *a,
                         bool bypassed, struct inspection_sum *sum)
 {
     double before = sum->db;
+    bool another = a->flight == BOX_DIFFERS || a->syn_ack == BOX_DIFFERS;
 
+    add_match(sum, a->flight,
+              (struct inspection_row){EVIDENCE_FLIGHT_MATCH, w->flight_layout_match},
+              (struct inspection_row){EVIDENCE_FLIGHT_DIFFERS, w->flight_layout_differs});
     /* A box that splices a session through answers the SYN all the same: where the flight is
      * another's, or policy says to splice, the machine in front of it says nothing. */
-    if (a->flight == PROFILE_DIFFERS) {
-        add(sum, EVIDENCE_FLIGHT_DIFFERS, w->flight_layout_differs);
-    } else if (a->syn_ack == PROFILE_EQUAL && !bypassed) {
+    if (!another && a->syn_ack == BOX_EQUAL && !bypassed) {
         add(sum, EVIDENCE_SYN_ACK_MATCH, w->syn_ack_match);
-        if (a->path == PROFILE_EQUAL)
+        if (a->path == BOX_EQUAL)
             add(sum, EVIDENCE_PATH_MATCH, w->path_match);
     }
-    if (a->flight == PROFILE_EQUAL)
-        add(sum, EVIDENCE_FLIGHT_MATCH, w->flight_layout_match);
-    if (a->syn_ack == PROFILE_DIFFERS || a->open_network)
+    /* Most servers choose alike: where all else is another's, the same choice is chance. */
+    if (a->hello == BOX_DIFFERS)
+        add(sum, EVIDENCE_HELLO_DIFFERS, w->server_hello_differs);
+    else if (a->hello == BOX_EQUAL && !another && !bypassed)
+        add(sum, EVIDENCE_HELLO_MATCH, w->server_hello_match);
+    if (a->h2_differs)
+        add(sum, EVIDENCE_H2_STRIPPED, w->h2_stripped);
+    if (a->syn_ack == BOX_DIFFERS || a->open_network)
         add(sum, EVIDENCE_SYN_ACK_DIFFERS, w->syn_ack_differs);
-    if (a->path == PROFILE_DIFFERS)
+    if (a->path == BOX_DIFFERS)
         add(sum, EVIDENCE_PATH_FAR, w->path_far);
     if (sum->db != before)
         sum->basis = BASIS_LEARNED_PROFILE;
 }
 
-/* What the place says before anything else is known. */
-static void add_place(const struct tuning_evidence_db *w, const struct session *s,
-                      const struct inspection_context *context, bool authority_place,
-                      struct inspection_sum *sum)
+static void add_policy(const struct tuning_evidence_db *w, enum profile_certificate before,
+                       struct inspection_sum *sum)
 {
+    if (before == PROFILE_CERTIFICATE_NONE)
+        return;
+    if (before == PROFILE_CERTIFICATE_AUTHORITY)
+        add(sum, EVIDENCE_DECRYPTED_BEFORE, w->decrypted_before);
+    else
+        add(sum, EVIDENCE_SPLICED_BEFORE, w->spliced_before);
+    sum->basis = BASIS_LEARNED_PROFILE;
+}
+
+/* What the place says before anything else is known; `served`: a box is known there. */
+static void begin_place(const struct tuning_evidence_db *w, const struct session *s,
+                        bool authority_seen, bool served,
+                        struct inspection_context *context)
+{
+    struct inspection_sum *sum = &context->sum;
+
     if (context->segment)
         begin(sum, EVIDENCE_SEGMENT, w->segment,
               s->is_explicit_proxy ? BASIS_CONNECT_PROXY : BASIS_CONFIGURED);
-    else if (authority_place)
-        begin(sum, EVIDENCE_AUTHORITY_PLACE, 0, BASIS_NONE);
-    else
+    else if (!served)
         begin(sum, EVIDENCE_ELSEWHERE, w->elsewhere, BASIS_NONE);
+    else
+        begin(sum, authority_seen ? EVIDENCE_AUTHORITY_PLACE : EVIDENCE_LEARNED_PLACE, 0,
+              BASIS_NONE);
+    sum->likely_only = !context->segment && !authority_seen;
     if (!context->bypassed)
         return;
-    if (!authority_place)
-        add(sum, EVIDENCE_BYPASS, w->bypass);
     sum->basis = BASIS_CONFIGURED;
+    if (context->segment || !served)
+        add(sum, EVIDENCE_BYPASS, w->bypass);
 }
 
-static void add_up(const struct inspection *in, const struct session *s,
+static void add_up(struct inspection *in, const struct session *s,
                    const struct profile_scope *scope, enum profile_certificate certificate,
                    struct inspection_context *context)
 {
     const struct tuning_evidence_db *w = &in->options.tuning->evidence_db;
-    struct profile_answer answer = {.syn_ack = PROFILE_NONE};
+    struct box_answer answer = {.syn_ack = BOX_NONE};
     bool authority_seen = scope && scope->authority_sessions > 0;
+    bool configured = context->segment || authority_seen;
     struct inspection_sum *sum = &context->sum;
 
     if (scope)
-        answer = profile_compare(scope, s, in->options.tuning);
-    /* Nobody configured the place, but the authority's certificates were seen there. */
-    add_place(w, s, context, !context->segment && authority_seen && answer.served, sum);
-    if (context->segment || authority_seen)
+        answer = box_compare(scope, s, configured, in->options.tuning);
+    begin_place(w, s, authority_seen, answer.served, context);
+    if (configured || answer.served) {
         add_profile(w, &answer, context->bypassed, sum);
+        if (!context->bypassed)
+            add_policy(w, policy_of(in, s, context->segment), sum);
+    }
     if (s->protocol == SESSION_QUIC) {
         add(sum, EVIDENCE_QUIC, w->quic);
         sum->basis = BASIS_QUIC;
@@ -193,6 +288,7 @@ static void add_up(const struct inspection *in, const struct session *s,
               w->authority, BASIS_CERTIFICATE);
     else if (certificate == PROFILE_CERTIFICATE_OTHER)
         begin(sum, EVIDENCE_OTHER_AUTHORITY, w->other_authority, BASIS_CERTIFICATE);
+    sum->likely_only = sum->likely_only && certificate == PROFILE_CERTIFICATE_NONE;
 }
 
 static void set_state(const struct inspection *in, struct session *s,
@@ -203,6 +299,8 @@ static void set_state(const struct inspection *in, struct session *s,
     double db = sum->db > clip ? clip : sum->db < -clip ? -clip : sum->db;
 
     s->inspection_probability = 1 / (1 + pow(10, -db / 10));
+    if (sum->likely_only && s->inspection_probability > t->inspected.yes - LIKELY_MARGIN)
+        s->inspection_probability = t->inspected.yes - LIKELY_MARGIN;
     s->inspection_basis = sum->basis;
     if (s->inspection_probability >= t->inspected.yes)
         s->inspection = INSPECTION_YES;
@@ -220,6 +318,7 @@ const char *inspection_evidence_name(enum inspection_evidence evidence)
         [EVIDENCE_SEGMENT] = "segment",
         [EVIDENCE_ELSEWHERE] = "elsewhere",
         [EVIDENCE_AUTHORITY_PLACE] = "authority_place",
+        [EVIDENCE_LEARNED_PLACE] = "learned_place",
         [EVIDENCE_BYPASS] = "bypass",
         [EVIDENCE_SYN_ACK_MATCH] = "syn_ack_match",
         [EVIDENCE_SYN_ACK_DIFFERS] = "syn_ack_differs",
@@ -227,6 +326,11 @@ const char *inspection_evidence_name(enum inspection_evidence evidence)
         [EVIDENCE_PATH_FAR] = "path_far",
         [EVIDENCE_FLIGHT_MATCH] = "flight_layout_match",
         [EVIDENCE_FLIGHT_DIFFERS] = "flight_layout_differs",
+        [EVIDENCE_HELLO_MATCH] = "server_hello_match",
+        [EVIDENCE_HELLO_DIFFERS] = "server_hello_differs",
+        [EVIDENCE_H2_STRIPPED] = "h2_stripped",
+        [EVIDENCE_DECRYPTED_BEFORE] = "decrypted_before",
+        [EVIDENCE_SPLICED_BEFORE] = "spliced_before",
         [EVIDENCE_QUIC] = "quic",
         [EVIDENCE_AUTHORITY] = "authority",
         [EVIDENCE_INTERCEPTOR] = "interceptor",
@@ -270,13 +374,51 @@ static bool is_for_untrusted(const struct inspection *in, int authority)
            config->authorities[authority].untrusted;
 }
 
+/* What it proves by what is known when it enters, without learning of its issuer. */
+static enum profile_certificate certificate_shows(const struct inspection *in,
+                                                  const struct session *s)
+{
+    const struct certificate *leaf;
+    const struct issuer *issuer;
+
+    if (s->certificate_count == 0)
+        return PROFILE_CERTIFICATE_NONE;
+    leaf = s->certificates[0];
+    issuer = leaf->authority >= 0 ? NULL : issuers_peek(&in->issuers, s);
+    if (leaf->authority >= 0 || (issuer && issuer_forges(issuer)))
+        return PROFILE_CERTIFICATE_AUTHORITY;
+    if (in->options.authority_count > 0 || leaf->has_sct || leaf->public_anchor)
+        return PROFILE_CERTIFICATE_OTHER;
+    return PROFILE_CERTIFICATE_NONE;
+}
+
+void inspection_learn(struct inspection *in, const struct session *s)
+{
+    enum profile_certificate certificate = certificate_shows(in, s);
+    const struct config_segment *segment = inspection_segment(in, &s->client);
+    struct scope_record *record;
+    struct box_profile *profile;
+    bool configured;
+
+    if (!reached_certificate(s) || s->protocol != SESSION_TLS || is_bypassed(in, s))
+        return;
+    record = scope_of(in, s, segment, true);
+    if (!record)
+        return;
+    profile = profile_learn(&record->profile, s, (uint32_t)name_hash(s), certificate);
+    configured = segment || record->profile.authority_sessions > 0;
+    box_note(&record->profile, profile, configured, in->options.tuning);
+    if (certificate != PROFILE_CERTIFICATE_NONE)
+        learn_policy(in, s, segment, certificate);
+}
+
 void inspection_judge(struct inspection *in, struct session *s,
                       struct inspection_context *out)
 {
     struct inspection_context context = {.segment = inspection_segment(in, &s->client)};
-    struct scope_record *scope = scope_of(in, s, context.segment);
+    struct scope_record *scope = scope_of(in, s, context.segment, true);
     enum profile_certificate certificate = certificate_says(in, s, scope, &context);
-    struct profile_scope *profile = scope ? &scope->profile : NULL;
+    const struct profile_scope *profile = scope ? &scope->profile : NULL;
 
     context.bypassed = is_bypassed(in, s);
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
@@ -287,8 +429,6 @@ void inspection_judge(struct inspection *in, struct session *s,
     set_state(in, s, &context.sum);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
         name_authority(in, s, context.issuer);
-    if (profile && reached_certificate(s) && !context.bypassed)
-        profile_learn(profile, s, name_hash(s), certificate, in->options.tuning);
     in->stats.bypassed += context.bypassed;
     in->stats.by_state[s->inspection]++;
     *out = context;

@@ -1,7 +1,13 @@
 /*
  * Was this session inspected? A sum of evidence in decibans, turned into a probability, and what
  * it rests on: the visible certificate, the configured segment and bypass list, the explicit proxy,
- * and the learned profile of the boxes (detect/profile.h).
+ * and the learned profile of the boxes (detect/box.h).
+ *
+ * A session is learned from when it enters the hold-back and judged when it leaves it, so that the
+ * first sessions of a place are judged beside those that followed them closely.
+ *
+ * A box decrypts some destinations and lets others through. What a visible certificate showed of a
+ * destination is remembered for a day, for its sessions in which none is visible.
  *
  * A visible certificate decides where its issuer is known: a configured authority, or one that was
  * caught forging (detect/issuer.h), inspects. Any other is direct where authorities are configured;
@@ -11,9 +17,9 @@
 #pragma once
 
 #include "config/settings.h"
+#include "detect/box.h"
 #include "detect/issuer.h"
 #include "detect/memory.h"
-#include "detect/profile.h"
 
 struct inspection_options {
     const struct config_inspection *config;
@@ -36,6 +42,7 @@ struct inspection {
     struct inspection_options options;
     struct memory_table scopes;
     struct issuers issuers;
+    struct memory_table policies;
     struct inspection_stats stats;
 };
 
@@ -45,11 +52,19 @@ struct scope_record {
     struct id_set issuers; /* neither public nor configured */
 };
 
+/* What the latest visible certificate of a destination showed, by scope. */
+struct policy_record {
+    struct memory_entry entry;
+    enum profile_certificate certificate;
+    uint32_t seen_s;
+};
+
 /* Each row that a sum of decibans can have; named as its weight in `tuning.evidence_db`. */
 enum inspection_evidence {
     EVIDENCE_SEGMENT,
     EVIDENCE_ELSEWHERE,
     EVIDENCE_AUTHORITY_PLACE, /* not configured, but the authority's box is known there: 0 dB */
+    EVIDENCE_LEARNED_PLACE, /* nor was the authority seen, but a box is known there: 0 dB */
     EVIDENCE_BYPASS,
     EVIDENCE_SYN_ACK_MATCH,
     EVIDENCE_SYN_ACK_DIFFERS,
@@ -57,6 +72,11 @@ enum inspection_evidence {
     EVIDENCE_PATH_FAR,
     EVIDENCE_FLIGHT_MATCH,
     EVIDENCE_FLIGHT_DIFFERS,
+    EVIDENCE_HELLO_MATCH,
+    EVIDENCE_HELLO_DIFFERS,
+    EVIDENCE_H2_STRIPPED,
+    EVIDENCE_DECRYPTED_BEFORE,
+    EVIDENCE_SPLICED_BEFORE,
     EVIDENCE_QUIC,
     EVIDENCE_AUTHORITY, /* these three decide: they stand alone */
     EVIDENCE_INTERCEPTOR,
@@ -64,7 +84,7 @@ enum inspection_evidence {
     EVIDENCE_COUNT,
 };
 
-#define INSPECTION_ROWS_MAX 8
+#define INSPECTION_ROWS_MAX 12
 
 struct inspection_row {
     enum inspection_evidence evidence;
@@ -75,6 +95,7 @@ struct inspection_row {
 struct inspection_sum {
     double db;
     enum inspection_basis basis; /* the strongest of the reasons */
+    bool likely_only;            /* no certificate and no configuration stands behind it */
     struct inspection_row rows[INSPECTION_ROWS_MAX];
     uint8_t count;
 };
@@ -95,7 +116,10 @@ struct inspection_context {
 void inspection_init(struct inspection *in, const struct inspection_options *options);
 void inspection_fini(struct inspection *in);
 
-/* Fill state, probability, basis and authority of the session, and learn from it. */
+/* The session enters the hold-back: learn from it. */
+void inspection_learn(struct inspection *in, const struct session *s);
+
+/* It leaves: fill its state, probability, basis and authority. */
 void inspection_judge(struct inspection *in, struct session *s,
                       struct inspection_context *out);
 

@@ -75,13 +75,20 @@ static const struct certificate *issuer_certificate(const struct session *s)
     return NULL;
 }
 
+static struct memory_id issuer_id(const struct issuers *all, const struct session *s,
+                                  const struct certificate *above)
+{
+    struct span parts[2] = {
+        span_of_text(s->certificates[0]->issuer),
+        span_of(above ? above->spki_sha256 : NULL, above ? SHA256_BYTES : 0)};
+
+    return memory_id_of(all->seed, parts, 2);
+}
+
 static struct issuer *issuer_of(struct issuers *all, const struct session *s)
 {
     const struct certificate *leaf = s->certificates[0], *above = issuer_certificate(s);
-    struct span parts[2] = {
-        span_of_text(leaf->issuer),
-        span_of(above ? above->spki_sha256 : NULL, above ? SHA256_BYTES : 0)};
-    struct memory_id id = memory_id_of(all->seed, parts, 2);
+    struct memory_id id = issuer_id(all, s, above);
     struct issuer *issuer;
     struct text text;
     bool made;
@@ -207,6 +214,16 @@ static struct issuer_leaf *add_leaf(struct issuer *issuer, const struct session 
     if (strlen(host) < sizeof(leaf->host))
         memcpy(leaf->host, host, strlen(host) + 1);
     return leaf;
+}
+
+const struct issuer *issuers_peek(const struct issuers *all, const struct session *s)
+{
+    struct memory_id id;
+
+    if (s->certificate_count == 0 || !s->certificates[0]->readable)
+        return NULL;
+    id = issuer_id(all, s, issuer_certificate(s));
+    return memory_peek(&all->table, &id);
 }
 
 struct issuer *issuers_learn(struct issuers *all, const struct session *s, uint64_t name,

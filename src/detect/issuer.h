@@ -83,6 +83,9 @@ void issuers_fini(struct issuers *all);
 struct issuer *issuers_learn(struct issuers *all, const struct session *s, uint64_t name,
                              struct issuer_leaf **leaf);
 
+/* The issuer of the session's leaf as far as it is known, without learning; else NULL. */
+const struct issuer *issuers_peek(const struct issuers *all, const struct session *s);
+
 /* True when it has passed the test: what it signs is forged. */
 bool issuer_forges(const struct issuer *issuer);
 

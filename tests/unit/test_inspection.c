@@ -33,6 +33,7 @@ static struct session at(const char *device, const char *name)
 
 static double judge(struct session *s)
 {
+    inspection_learn(&inspection, s);
     inspection_judge(&inspection, s, &context);
     return s->inspection_probability;
 }
@@ -178,7 +179,8 @@ static void test_profile(void)
     learn_box();
     s = at("10.1.2.3", "e.five");
     answer(&s, 64, 3000, 281);
-    ok(is_db(judge(&s), 10 + 12 + 6 + 8), "the box's answer, distance and flight: +26 dB");
+    ok(is_db(judge(&s), 40),
+       "the box's answer, distance, hello and flight: +44 dB, cut to 40");
     is_int(s.inspection_basis, BASIS_LEARNED_PROFILE, "by learned profile");
     s = at("10.1.2.3", "f.six");
     answer(&s, 55, 60000, 400);
@@ -240,6 +242,94 @@ static void test_no_authority_no_profile(void)
     ok(is_db(judge(&s), -20), "where nothing is configured or seen, no profile counts");
 }
 
+/* A gate that is stricter where nobody configured anything opens after 200 sessions. */
+static void test_learned_network(void)
+{
+    struct session s;
+    char text[32];
+
+    begin("inspection: {segments: []}\n", 0);
+    for (unsigned i = 0; i < 210; i++) {
+        (void)snprintf(text, sizeof(text), "www.site%u.example", i % 25);
+        s = at("172.16.0.1", text);
+        (void)snprintf(text, sizeof(text), "203.%u.113.7", i % 10);
+        s.server = sample_address(text);
+        answer(&s, 64, 3000, 281);
+        (void)judge(&s);
+        if (i == 100)
+            is_int(s.inspection, INSPECTION_NO, "at first nothing is known of the place");
+    }
+    ok(fabs(s.inspection_probability - 0.89) < 1e-6,
+       "then its box is known, by its answers");
+    is_int(s.inspection, INSPECTION_LIKELY, "which make no more than likely");
+    is_int(s.inspection_basis, BASIS_LEARNED_PROFILE, "by learned profile");
+    s = at("172.16.0.1", "direct.example");
+    answer(&s, 55, 60000, 400);
+    (void)judge(&s);
+    is_int(s.inspection, INSPECTION_NO, "another machine there is direct");
+    s = at("172.16.0.1", "spliced.example");
+    answer(&s, 64, 3000, 400);
+    (void)judge(&s);
+    is_int(s.inspection, INSPECTION_NO, "so is what the box lets through");
+    s = at("172.17.0.1", "www.site1.example");
+    answer(&s, 64, 3000, 281);
+    ok(is_db(judge(&s), -20), "in another network nothing is known");
+}
+
+/* A box decrypts some destinations and lets others through, and a certificate tells which. */
+static void test_policy(void)
+{
+    struct session s;
+
+    begin(CONFIGURED, 1);
+    learn_box();
+    s = at("10.1.2.3", "www.spliced.example");
+    s.version = 0x0303;
+    answer(&s, 64, 3000, 0);
+    s.certificates[0] = certificate_ref(&lab_public_leaf);
+    s.certificate_count = 1;
+    (void)judge(&s);
+    s = at("10.1.2.3", "www.spliced.example");
+    answer(&s, 64, 3000, 281);
+    s.flight_count = 0;
+    s.syn_ack.seen = false;
+    s.resumed = true;
+    ok(is_db(judge(&s), 10 - 15), "a destination that was let through: -15 dB");
+    s = at("10.1.2.3", "www.spliced.example");
+    s.decided_ns += UINT64_C(90000) * 1000000000;
+    s.resumed = true;
+    ok(is_db(judge(&s), 10), "for a day");
+    s = at("10.1.2.3", "www.decrypted.example");
+    s.version = 0x0303;
+    answer(&s, 64, 3000, 0);
+    s.certificates[0] = certificate_ref(&lab_inspection_leaf);
+    s.certificate_count = 1;
+    (void)judge(&s);
+    s = at("10.1.2.3", "www.decrypted.example");
+    s.resumed = true;
+    ok(is_db(judge(&s), 10 + 6), "one that was decrypted: +6 dB");
+}
+
+/* What follows a session closely is known when it leaves the hold-back. */
+static void test_look_ahead(void)
+{
+    static const char *const names[] = {"a.one", "b.two", "c.three", "d.four"};
+    struct session direct;
+
+    begin(CONFIGURED, 0);
+    direct = at("10.1.2.3", "e.five");
+    answer(&direct, 55, 60000, 400);
+    inspection_learn(&inspection, &direct);
+    for (size_t i = 0; i < 4; i++) {
+        struct session s = at("10.1.2.3", names[i]);
+
+        answer(&s, 64, 3000, 281);
+        inspection_learn(&inspection, &s);
+    }
+    inspection_judge(&inspection, &direct, &context);
+    is_int(direct.inspection, INSPECTION_NO, "the first session is judged beside the next");
+}
+
 static void test_states(void)
 {
     static const struct {
@@ -273,6 +363,9 @@ int main(void)
     test_bypass_through_box();
     test_unconfigured_network();
     test_no_authority_no_profile();
+    test_learned_network();
+    test_policy();
+    test_look_ahead();
     test_states();
     inspection_fini(&inspection);
     lab_close(&lab);

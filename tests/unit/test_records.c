@@ -28,11 +28,12 @@ static const struct {
     {"mtls_record", sizeof(struct mtls_record), 1056},
     {"overflow", sizeof(struct overflow), 32},
     {"fleet", sizeof(struct fleet), 864},
-    {"scope_record", sizeof(struct scope_record), 8128},
+    {"scope_record", sizeof(struct scope_record), 10936},
     {"issuer", sizeof(struct issuer), 264},
     {"issuer_proof", sizeof(struct issuer_proof), 2472},
     {"beacon", sizeof(struct beacon), 144},
     {"upstream_key", sizeof(struct upstream_key), 168},
+    {"policy_record", sizeof(struct policy_record), 40},
 };
 
 static void test_sizes(void)
