@@ -97,6 +97,12 @@ static void show_progress(struct run *r)
 
 /* ---- what a signal asked for */
 
+static void pause_if_stopped(struct pulse *p)
+{
+    if (stop_asked)
+        sensor_pause(p->sensor);
+}
+
 /* True when all is to end. */
 static bool look_at_signals(struct pulse *p)
 {
@@ -113,6 +119,7 @@ static bool look_at_signals(struct pulse *p)
         sensor_ask_report(p->sensor);
         crew_ask_report(p->crew);
     }
+    pause_if_stopped(p);
     if (ends)
         crew_ask_stop(p->crew);
     return ends;
@@ -195,6 +202,11 @@ struct read_wait loop_read_wait(struct pulse *p)
     return (struct read_wait){&stop_asked, until_readable, p};
 }
 
+bool loop_is_stopped(void)
+{
+    return stop_asked != 0;
+}
+
 uint64_t loop_clock_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
@@ -231,6 +243,7 @@ static void run_alone(struct run *r)
         if (frames % PROGRESS_FRAMES == 0)
             show_progress(r);
     } while (crew_step(r->crew));
+    pause_if_stopped(r->pulse);
     crew_finish(r->crew);
 }
 
@@ -243,10 +256,12 @@ static bool take_messages(struct run *r)
     unsigned n = 0;
 
     while (n < LOOK_MESSAGES && (message = merge_next(&r->crew->merge)) != NULL) {
+        pause_if_stopped(r->pulse); /* who was asked to stop tells what it had pending */
         sensor_take(r->sensor, message);
         merge_drop(&r->crew->merge);
         n++;
     }
+    pause_if_stopped(r->pulse);
     if (n < LOOK_MESSAGES && !merge_is_over(&r->crew->merge))
         sensor_tick(r->sensor, merge_now_ns(&r->crew->merge));
     return n > 0;

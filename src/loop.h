@@ -2,7 +2,7 @@
  * The main loop: what the workers tell goes into the sensor until the input ends, the packet limit
  * is reached or a signal asks to stop. It alone reads the clock and takes signals.
  *
- * TERM and INT drain and end; a second one ends at once. USR1 writes a stats event. HUP goes on
+ * TERM and INT drain, or pause what the next run goes on with, and end; a second one ends at once. USR1 writes a stats event. HUP goes on
  * with new output files, then calls `reload`.
  */
 #pragma once
@@ -43,6 +43,9 @@ uint64_t loop_clock_ns(void);
  * pulse names may still be empty then; the pulse must not move.
  */
 struct read_wait loop_read_wait(struct pulse *p);
+
+/* TERM or INT came. */
+bool loop_is_stopped(void);
 
 /* From now on signals are taken. */
 void loop_take_signals(void);

@@ -119,7 +119,8 @@ static int plan_outputs(struct plan *p, const struct config *config, bool live,
     return plan_spool(p, o, live, why);
 }
 
-struct alert_output *outputs_open(const struct config *config, bool live, struct err *why)
+struct alert_output *outputs_open(const struct config *config, bool live, bool goes_on,
+                                  struct err *why)
 {
     struct alert_output *output;
     struct plan plan;
@@ -131,6 +132,7 @@ struct alert_output *outputs_open(const struct config *config, bool live, struct
         (void)err_set(why, "no memory for the output");
         return NULL;
     }
+    plan.alert.file.append = plan.alert.file.append || goes_on;
     if (alert_output_init(output, &plan.alert, why) < 0) {
         free(output);
         return NULL;

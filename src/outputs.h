@@ -12,9 +12,11 @@
 
 /*
  * Open everything that the settings name; NULL with a sentence. A live sensor appends to its file
- * and goes on when it cannot be written; a replay begins the file anew, and ends.
+ * and goes on when it cannot be written; a replay begins the file anew, unless it `goes_on` with what
+ * an earlier run wrote, and ends.
  */
-struct alert_output *outputs_open(const struct config *config, bool live, struct err *why);
+struct alert_output *outputs_open(const struct config *config, bool live, bool goes_on,
+                                  struct err *why);
 
 /* Only say what is wrong with the settings; -1 with a sentence. */
 int outputs_test(const struct config *config, struct err *why);

@@ -29,6 +29,15 @@ static void on_finding(void *ctx, const struct finding *finding)
     struct sensor *s = ctx;
 
     note_failure(s, alert_output_finding(s->output, finding, &s->why));
+    keeper_note(&s->keeper, finding);
+}
+
+static void on_rest(void *ctx)
+{
+    struct sensor *s = ctx;
+
+    s->keeper.changed = true;
+    keeper_rest(&s->keeper, s->correlator.now_ns);
 }
 
 /* ---- start */
@@ -44,13 +53,38 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
         .authority_count = s->config->inspection.authority_count,
         .max_devices = s->config->limits.devices,
         .max_keys = s->config->limits.keys,
-        .seed = options->seed,
+        .seed = keeper_seed(&s->keeper, options->seed),
         .ctx = s,
         .on_session = on_session,
         .on_finding = on_finding,
+        .on_rest = s->keeper.state ? on_rest : NULL,
     };
 
     return correlator_init(&s->correlator, &correlator, why);
+}
+
+/* Empty, or with what an earlier run remembered. */
+static int init_memory(struct sensor *s, const struct sensor_options *options,
+                       struct err *why)
+{
+    int result;
+
+    if (keeper_open(&s->keeper, s->config, options->live, options->seed, why) < 0 ||
+        init_correlator(s, options, why) < 0)
+        return -1;
+    result = keeper_load(&s->keeper, &s->correlator, why);
+    if (result <= 0)
+        return result;
+    correlator_fini(&s->correlator);
+    if (init_correlator(s, options, why) < 0)
+        return -1;
+    return keeper_load(&s->keeper, &s->correlator, why);
+}
+
+static int init_output(struct sensor *s, bool live, struct err *why)
+{
+    s->output = outputs_open(s->config, live, keeper_goes_on(&s->keeper), why);
+    return s->output ? keeper_join(&s->keeper, s->output, why) : -1;
 }
 
 static int init_lanes(struct sensor *s, struct err *why)
@@ -85,12 +119,8 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
                          .quiet = options->quiet};
     ends_init(&s->ends);
     if (authorities_load(&s->authorities, &s->config->inspection, why) < 0 ||
-        init_lanes(s, why) < 0 || init_correlator(s, options, why) < 0) {
-        sensor_fini(s);
-        return -1;
-    }
-    s->output = outputs_open(s->config, options->live, why);
-    if (!s->output) {
+        init_lanes(s, why) < 0 || init_memory(s, options, why) < 0 ||
+        init_output(s, options->live, why) < 0) {
         sensor_fini(s);
         return -1;
     }
@@ -149,6 +179,14 @@ static uint64_t hold_back_ns(const struct sensor *s)
 
 static void write_end(struct sensor *s, const struct session_end *end)
 {
+    if (correlator_is_behind(&s->correlator))
+        return; /* an earlier run has written it */
+    if (s->correlator.known_ends > 0) {
+        s->correlator.known_ends--;
+        return;
+    }
+    s->correlator.watermark.ends++;
+    s->keeper.changed = s->keeper.state != NULL;
     note_failure(s, alert_output_session_end(s->output, end, &s->why));
 }
 
@@ -168,10 +206,14 @@ void sensor_tick(struct sensor *s, uint64_t now_ns)
 {
     uint64_t hold_ns = hold_back_ns(s);
 
+    if (s->paused)
+        return;
     check_expiry(s, now_ns);
     if (now_ns > hold_ns)
         write_ends(s, now_ns - hold_ns);
     correlator_tick(&s->correlator, now_ns);
+    if (s->keeper.changed)
+        keeper_rest(&s->keeper, now_ns); /* in silence, too */
     s->now_ns = now_ns;
     check_authority(s);
 }
@@ -230,7 +272,10 @@ static void take_counters(struct sensor *s, const struct message *m)
     for (unsigned i = 0; i < s->lane_count; i++)
         if (!s->lane_is_fresh[i])
             return;
-    report(s);
+    if (correlator_is_behind(&s->correlator)) /* an earlier run has told it */
+        memset(s->lane_is_fresh, 0, s->lane_count * sizeof(*s->lane_is_fresh));
+    else
+        report(s);
 }
 
 void sensor_ask_report(struct sensor *s)
@@ -249,10 +294,18 @@ static void take_step(struct sensor *s, uint64_t order)
     drain(s);
 }
 
+static bool is_counters(const struct message *m)
+{
+    return m->kind == MESSAGE_COUNTERS || m->kind == MESSAGE_LOOK ||
+           m->kind == MESSAGE_LAST;
+}
+
 void sensor_take(struct sensor *s, const struct message *m)
 {
+    if (s->paused && !is_counters(m))
+        return;
     /* What happened at one time is taken whole before time goes on. */
-    if (m->order != s->order && m->now_ns > 0)
+    if (m->order != s->order && m->now_ns > 0 && !s->paused)
         sensor_tick(s, m->now_ns);
     s->order = m->order;
     switch (m->kind) {
@@ -277,11 +330,30 @@ void sensor_take(struct sensor *s, const struct message *m)
     }
 }
 
+void sensor_pause(struct sensor *s)
+{
+    s->paused = keeper_can_pause(&s->keeper);
+}
+
+/* Everything that was judged was judged by an earlier run. */
+static void tell_known(const struct sensor *s)
+{
+    const struct correlator_stats *stats = &s->correlator.stats;
+
+    if (stats->known > 0 && stats->sessions == 0 && !s->quiet)
+        log_warn(
+            "state %s: all %llu sessions were judged in an earlier run, nothing is new",
+            s->keeper.options.path, (unsigned long long)stats->known);
+}
+
 int sensor_drain(struct sensor *s)
 {
-    drain(s);
+    if (!s->paused)
+        drain(s);
     report(s);
     sensor_flush(s);
+    keeper_commit(&s->keeper);
+    tell_known(s);
     return sensor_check(s);
 }
 
@@ -312,6 +384,7 @@ bool sensor_dropped(const struct sensor *s)
 
 void sensor_fini(struct sensor *s)
 {
+    keeper_close(&s->keeper);
     outputs_close(s->output);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);

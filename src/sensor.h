@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "detect/correlate.h"
 #include "ends.h"
+#include "keeper.h"
 #include "message.h"
 #include "stats.h"
 
@@ -22,6 +23,7 @@ struct sensor {
     struct authorities authorities;
     struct correlator correlator;
     struct ends ends;
+    struct keeper keeper;
     struct alert_output *output;
     struct counters *lanes; /* of each lane, for the next report */
     struct counters *looks; /* the latest of each lane */
@@ -32,6 +34,7 @@ struct sensor {
     uint64_t now_ns;
     uint64_t lane_drops;
     bool live;
+    bool paused;
     bool stats_on;
     bool report_asked;
     bool quiet;
@@ -61,6 +64,13 @@ void sensor_take(struct sensor *s, const struct message *message);
 
 /* All messages until this packet time have been taken: write what is due. */
 void sensor_tick(struct sensor *s, uint64_t now_ns);
+
+/*
+ * Somebody asked to stop. A replay with a state database stops here: what comes after it is not
+ * taken, and nothing that is pending is decided, so that the next run goes on. Everything else
+ * drains.
+ */
+void sensor_pause(struct sensor *s);
 
 /* The input ended: everything that is pending goes out. -1 as of sensor_check. */
 int sensor_drain(struct sensor *s);

@@ -152,6 +152,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "rate_capped", c->stats.rate_capped);
     put(out, "detect", "duplicates", c->stats.duplicates);
     put(out, "detect", "late", c->stats.late);
+    put(out, "detect", "known", c->stats.known);
     put_level(out, "detect", "held_back", c->hold_back.count);
     put(out, "detect", "let_go_early", c->hold_back.early);
     put(out, "detect", "no_memory", c->stats.no_memory);
@@ -291,6 +292,17 @@ static void put_delivery(struct stats_rows *out, const char *stage,
     put(out, stage, "spool_damaged", d->spool.stats.damaged);
 }
 
+static void put_state(struct stats_rows *out, const struct keeper *k)
+{
+    put(out, "state", "commits", k->stats.commits);
+    put(out, "state", "rows_written", k->memory.written);
+    put(out, "state", "failures", k->stats.failures);
+    put(out, "state", "alerts_resent", k->stats.resent);
+    put(out, "state", "too_long", k->memory.too_long);
+    put(out, "state", "alerts_not_kept", k->outbox.refused);
+    put_level(out, "state", "bytes", state_bytes(k->state));
+}
+
 void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
 {
     put_detect(out, &s->correlator);
@@ -307,6 +319,8 @@ void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
         put_delivery(out, "socket", &s->output->socket);
     if (s->output->has_syslog)
         put_delivery(out, "syslog", &s->output->syslog.delivery);
+    if (s->keeper.state)
+        put_state(out, &s->keeper);
 }
 
 uint64_t stats_dropped(const struct sensor *s)

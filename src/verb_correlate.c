@@ -86,6 +86,8 @@ static int run(struct correlation *c)
         take(c, &item);
         loop_pulse(&c->pulse);
     }
+    if (loop_is_stopped())
+        sensor_pause(&c->sensor);
     tell_counters(c);
     failed = sensor_drain(&c->sensor);
     loop_settle(&c->pulse);

@@ -22,6 +22,12 @@ static void note_failure(struct alert_output *o, struct span lines)
     o->stats.lines_lost += count_lines(lines);
 }
 
+/* An alert that waits in the outbox. */
+static bool waits(struct alert_output *o, enum outbox_sink sink, struct span bytes)
+{
+    return o->outbox && o->class == SINK_ALERT && outbox_put(o->outbox, sink, bytes);
+}
+
 static void write_file(struct alert_output *o, struct span lines)
 {
     if (sink_write(&o->file.sink, o->class, lines, &o->why) < 0) {
@@ -37,9 +43,10 @@ static void on_lines(void *ctx, struct span lines)
 {
     struct alert_output *o = ctx;
 
-    if (o->has_file && o->options.format != ALERT_FORMAT_TEXT)
+    if (o->has_file && o->options.format != ALERT_FORMAT_TEXT &&
+        !waits(o, OUTBOX_FILE, lines))
         write_file(o, lines);
-    if (o->has_socket)
+    if (o->has_socket && !waits(o, OUTBOX_SOCKET, lines))
         (void)sink_write(&o->socket.sink, o->class, lines, &o->why);
 }
 
@@ -170,7 +177,8 @@ static bool write_text(struct alert_output *o, const struct finding *f)
     struct text text = text_in(o->buffer, ALERT_TEXT_MAX);
 
     alert_text_write(f, o->colour, &text);
-    write_file(o, span_of(text.data, text.len));
+    if (!waits(o, OUTBOX_FILE, span_of(text.data, text.len)))
+        write_file(o, span_of(text.data, text.len));
     return !text.cut;
 }
 
@@ -187,7 +195,9 @@ static bool write_syslog(struct alert_output *o, const struct finding *f)
     char buffer[SYSLOG_MESSAGE_MAX + 1];
     struct text message = text_in(buffer, sizeof(buffer));
 
-    return sink_syslog_message(&o->syslog, f, &message) &&
+    if (!sink_syslog_message(&o->syslog, f, &message))
+        return false;
+    return waits(o, OUTBOX_SYSLOG, span_of(message.data, message.len)) ||
            sink_write(&o->syslog.delivery.sink, SINK_ALERT,
                       span_of(message.data, message.len), &o->why) == 0;
 }
@@ -234,6 +244,23 @@ int alert_output_finding(struct alert_output *o, const struct finding *f, struct
         o->stats.alerts_lost++;
     else
         o->stats.alerts++;
+    return take_failure(o, why);
+}
+
+int alert_output_send(struct alert_output *o, enum outbox_sink sink, struct span bytes,
+                      struct err *why)
+{
+    uint64_t errors = o->stats.write_errors;
+
+    o->class = SINK_ALERT;
+    if (sink == OUTBOX_FILE && o->has_file)
+        write_file(o, bytes);
+    else if (sink == OUTBOX_SOCKET && o->has_socket)
+        (void)sink_write(&o->socket.sink, SINK_ALERT, bytes, &o->why);
+    else if (sink == OUTBOX_SYSLOG && o->has_syslog)
+        (void)sink_write(&o->syslog.delivery.sink, SINK_ALERT, bytes, &o->why);
+    o->class = SINK_OBSERVATION;
+    o->stats.alerts_lost += o->stats.write_errors > errors;
     return take_failure(o, why);
 }
 

@@ -5,6 +5,8 @@
  * Session and stats events gather in a buffer until it is half full, alert_output_flush is called
  * or, when the output is polled, they have waited long enough; an alert is handed to the sinks,
  * with all that stands before it, before the call returns, so the order of events never changes.
+ * Where an outbox is set, alerts wait there in place of going to the sinks, until who set it sends
+ * them with alert_output_send.
  * Informational findings (severity 1) are counted and withheld unless asked for. In the format for
  * persons a file gets alerts alone; a socket always gets JSON.
  *
@@ -15,6 +17,7 @@
  */
 #pragma once
 
+#include "alert/outbox.h"
 #include "alert/sink_file.h"
 #include "alert/sink_socket.h"
 #include "alert/sink_syslog.h"
@@ -68,6 +71,7 @@ struct alert_output {
     struct delivery socket;
     struct sink_syslog syslog;
     bool has_file, has_socket, has_syslog;
+    struct outbox *outbox; /* borrowed; NULL: alerts go out at once */
     struct json_out out;
     enum sink_class class; /* of the lines that leave the buffer */
     struct alert_stats stats;
@@ -95,6 +99,10 @@ int alert_output_finding(struct alert_output *o, const struct finding *f, struct
 int alert_output_stats(struct alert_output *o, const struct stats_report *report,
                        struct err *why);
 int alert_output_flush(struct alert_output *o, struct err *why);
+
+/* Send what waited in the outbox, of one sink; nothing when there is no such sink. */
+int alert_output_send(struct alert_output *o, enum outbox_sink sink, struct span bytes,
+                      struct err *why);
 
 /* Flush, then go on with a new file of the same name, and with new connections. */
 int alert_output_reopen(struct alert_output *o, struct err *why);

@@ -61,6 +61,7 @@ static void look_at(struct sink_file *f)
 
     f->bytes = 0;
     f->period = 0;
+    sink_file_forget_tail(f);
     if (fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode))
         return;
     f->bytes = (uint64_t)st.st_size;
@@ -204,6 +205,7 @@ static int write_lines(struct sink_file *f, struct span *lines, struct err *why)
     torn = span_empty(left) ? 0 : torn_bytes(written);
     f->bytes += written.len - torn;
     f->written += written.len - torn;
+    sink_file_note_tail(f, span_first(written, written.len - torn));
     if (!span_skip(lines, written.len - torn) || span_empty(left))
         return 0;
     mend(f, torn);

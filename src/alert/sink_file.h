@@ -21,6 +21,7 @@
 #include "alert/sink.h"
 
 #define SINK_FILE_HELD_BYTES (1024u * 1024u)
+#define SINK_FILE_TAIL_BYTES 512u
 
 /* Bring data to the disk, ten times a second at most: never, after alerts, after anything. */
 enum sink_file_sync { SINK_FILE_SYNC_NO, SINK_FILE_SYNC_ALERTS, SINK_FILE_SYNC_ALL };
@@ -40,6 +41,13 @@ struct sink_file_stats {
     uint64_t sync_errors;
 };
 
+/* How far a file is written, and the last that it holds up to there: so it is known again. */
+struct sink_file_position {
+    uint64_t bytes;
+    uint16_t tail_len;
+    uint8_t tail[SINK_FILE_TAIL_BYTES];
+};
+
 struct sink_file {
     struct sink sink;
     struct sink_file_options options;
@@ -54,7 +62,9 @@ struct sink_file {
     uint64_t time_ns;     /* newest event */
     uint64_t period;      /* of the file; 0: it has no event yet */
     uint64_t next_sync_ns, next_retry_ns;
-    char *held; /* alerts that wait; NULL unless patient */
+    uint16_t tail_len;
+    uint8_t tail[SINK_FILE_TAIL_BYTES]; /* the last that was written into this file */
+    char *held;                         /* alerts that wait; NULL unless patient */
     size_t held_len;
     struct sink_file_stats stats;
 };
@@ -70,6 +80,22 @@ bool sink_file_is_due(struct sink_file *f, uint64_t time_ns);
 
 /* -1 with a sentence when the old file has to do for now. */
 int sink_file_rotate(struct sink_file *f, struct err *why);
+
+/* For sink_file.c: so much was written / another file begins. */
+void sink_file_note_tail(struct sink_file *f, struct span written);
+void sink_file_forget_tail(struct sink_file *f);
+
+/* False when it is no file under a name. */
+bool sink_file_tell(const struct sink_file *f, struct sink_file_position *out);
+
+/*
+ * Go on where another run of the program stopped: `position` is what it knew to be written.
+ * `expected` is what it may have written next, in whole or in part; it is taken back, as it will be
+ * written again. Where `rewind` is true everything behind the position is, else only a line that was
+ * cut. A file that is not the one of the position is left alone, and gone on with on a new line.
+ */
+int sink_file_resume(struct sink_file *f, const struct sink_file_position *position,
+                     struct span expected, bool rewind, struct err *why);
 
 /* True when a person watches. */
 bool sink_file_is_terminal(const struct sink_file *f);

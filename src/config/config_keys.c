@@ -306,9 +306,11 @@ static const struct schema_key keys[] = {
      .help = "A handshake not decided after this long is given up."},
 
     {"state.path", SCHEMA_PATH, AT(state.path),
-     .help = "State database; /var/lib/pinsight/state.db live and :memory: in a replay."},
+     .help =
+         "State database; /var/lib/pinsight/state.db live, :memory: (none) in a replay."},
     {"state.interval", SCHEMA_DURATION, .initial = "1m", .min = 1, .max = HOUR,
-     AT(state.interval_ns), .help = "Time between two writes of learned state."},
+     AT(state.interval_ns),
+     .help = "Longest packet time between two writes of what was learned."},
 
     {"stats.interval", SCHEMA_DURATION, .initial = "1m", .min = 0, .max = DAY,
      AT(stats.interval_ns), .help = "Time between two stats events; 0 is none."},

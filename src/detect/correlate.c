@@ -138,7 +138,19 @@ void correlator_fini(struct correlator *c)
     *c = (struct correlator){0};
 }
 
+void correlator_resume(struct correlator *c)
+{
+    c->earlier = c->watermark;
+    c->earlier_lined_up = c->lined_up;
+}
+
 /* ---- looking again */
+
+static void rest(const struct correlator *c)
+{
+    if (c->options.on_rest)
+        c->options.on_rest(c->options.ctx);
+}
 
 static void settle_one(struct correlator *c, const struct settle_entry *e)
 {
@@ -173,9 +185,11 @@ static void settle_pending(struct correlator *c, uint64_t until_ns)
 {
     struct settle_entry e;
 
-    while (settle_take(&c->settle, until_ns, &e)) {
+    /* The memory is that of a later time: its timers lie beyond. */
+    while (!correlator_is_behind(c) && settle_take(&c->settle, until_ns, &e)) {
         set_now(c, e.time_ns);
         settle_one(c, &e);
+        rest(c);
     }
 }
 
@@ -196,20 +210,56 @@ static void settle_until(struct correlator *c, uint64_t until_ns)
 {
     struct settle_entry e;
 
-    while (settle_next_ns(&c->expiry) <= until_ns) {
+    while (!correlator_is_behind(c) && settle_next_ns(&c->expiry) <= until_ns) {
         settle_pending(c, settle_next_ns(&c->expiry));
         (void)settle_take(&c->expiry, until_ns, &e);
         set_now(c, e.time_ns);
         expire_one(c, &e);
+        rest(c);
     }
     settle_pending(c, until_ns);
 }
 
 /* ---- sessions */
 
-static void let_go(struct correlator *c)
+/* An earlier run, which came to that mark, has had it; `*at`: it was its last. */
+static bool was_had(const struct correlator *c, struct watermark *earlier,
+                    const struct session *s, bool *at)
 {
-    struct session *s = hold_back_leave(&c->hold_back);
+    enum watermark_side side;
+
+    *at = false;
+    if (!earlier->set)
+        return false;
+    side = watermark_side_of(earlier, c->clock_steps, s);
+    earlier->set = side == WATERMARK_BEFORE;
+    *at = side == WATERMARK_AT;
+    return side != WATERMARK_BEYOND;
+}
+
+static bool is_known(struct correlator *c, const struct session *s)
+{
+    bool at, known = was_had(c, &c->earlier, s, &at);
+
+    if (at)
+        c->known_ends = c->earlier.ends;
+    c->stats.known += known;
+    return known;
+}
+
+/* What it shows of the boxes is learned before it is judged. */
+static void learn(struct correlator *c, const struct session *s)
+{
+    bool at;
+
+    if (was_had(c, &c->earlier_lined_up, s, &at))
+        return;
+    watermark_advance(&c->lined_up, c->clock_steps, s);
+    inspection_learn(&c->inspection, s);
+}
+
+static void take_in(struct correlator *c, struct session *s)
+{
     struct inspection_context context;
 
     settle_until(c, s->decided_ns);
@@ -222,6 +272,16 @@ static void let_go(struct correlator *c)
     c->stats.sessions++;
     c->options.on_session(c->options.ctx, s);
     observe_session(c, s, &context);
+    watermark_advance(&c->watermark, c->clock_steps, s);
+    rest(c);
+}
+
+static void let_go(struct correlator *c)
+{
+    struct session *s = hold_back_leave(&c->hold_back);
+
+    if (!is_known(c, s))
+        take_in(c, s);
     hold_back_give(&c->hold_back, s);
 }
 
@@ -235,7 +295,7 @@ static bool line_up(struct correlator *c)
     if (s->decided_ns > c->ordered_ns)
         c->ordered_ns = s->decided_ns;
     siblings_note(&c->siblings, s);
-    inspection_learn(&c->inspection, s);
+    learn(c, s);
     return true;
 }
 
@@ -325,7 +385,8 @@ void correlator_drain(struct correlator *c)
 {
     advance(c, UINT64_MAX);
     settle_pending(c, UINT64_MAX);
-    c->now_ns = 0;
+    if (!correlator_is_behind(c))
+        c->now_ns = 0;
     c->ordered_ns = 0;
     c->clock_steps++;
 }

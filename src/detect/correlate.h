@@ -13,6 +13,9 @@
  * correlator_hold_back_ns and settle_s together.
  *
  * Memory: the tables of records.h, each bounded; what was dropped is counted.
+ *
+ * A correlator can go on with the memory of an earlier run (detect/state_memory.h): sessions that
+ * the run has taken in pass through the hold-back alone until those come that it has not seen.
  */
 #pragma once
 
@@ -23,6 +26,7 @@
 #include "detect/records.h"
 #include "detect/settle.h"
 #include "detect/siblings.h"
+#include "detect/watermark.h"
 
 struct parties;
 struct judgement;
@@ -39,6 +43,9 @@ struct correlator_options {
     void *ctx;
     void (*on_session)(void *ctx, const struct session *s); /* judged; lent */
     void (*on_finding)(void *ctx, const struct finding *f); /* lent */
+    /* Nothing is half done: a session was taken in whole, or a timer. What was found since the last
+     * call follows from the memory as it is now. May be NULL. */
+    void (*on_rest)(void *ctx);
 
     /* For who explains; NULL: nobody does. A session was taken in, and a key was judged: what they
      * are lent holds until they return. `p` is NULL when the session has no ClientHello. */
@@ -65,6 +72,7 @@ struct correlator_stats {
     uint64_t rate_capped;  /* not issued: the device had its share of the day */
     uint64_t duplicates;   /* the same connection was captured before */
     uint64_t late;         /* sessions told so late that they were dated anew */
+    uint64_t known;        /* sessions that an earlier run has taken in */
     uint64_t no_memory;
 };
 
@@ -99,11 +107,25 @@ struct correlator {
     uint64_t ordered_ns;     /* sessions decided until then are in order */
     uint32_t
         clock_steps; /* how often it was drained because the input's clock stepped back */
+    struct watermark watermark; /* the last session that was taken in */
+    struct watermark lined_up;  /* the last that was learned from, ahead of that */
+    /* Where an earlier run stopped; `set` until it is reached. */
+    struct watermark earlier, earlier_lined_up;
+    uint32_t known_ends; /* totals that it has written behind the last session */
 };
 
 int correlator_init(struct correlator *c, const struct correlator_options *options,
                     struct err *why);
 void correlator_fini(struct correlator *c);
+
+/* The memory is an earlier run's: what comes first may be known to it. */
+void correlator_resume(struct correlator *c);
+
+/* True while sessions come that an earlier run has taken in. */
+static inline bool correlator_is_behind(const struct correlator *c)
+{
+    return c->earlier.set;
+}
 
 /* Take a session record; it is copied. */
 void correlator_push(struct correlator *c, const struct session *s);

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/nanotime.h"
+#include "detect/memory_watch.h"
 
 #define INDEX_MIN 64u
 
@@ -55,6 +56,8 @@ static void link_newest(struct memory_table *t, struct memory_entry *e)
     else
         t->oldest = e->number;
     t->newest = e->number;
+    if (t->watch)
+        memory_watch_used(t->watch, e->number);
 }
 
 /* ---- the index */
@@ -140,6 +143,8 @@ static uint32_t drop_oldest(struct memory_table *t)
 
     if (t->drop)
         t->drop(t->ctx, e);
+    if (t->watch)
+        memory_watch_gone(t->watch, &e->id);
     index_take(t, e);
     unlink_entry(t, e);
     t->count--;
@@ -171,8 +176,11 @@ void *memory_peek(const struct memory_table *t, const struct memory_id *id)
         if (t->tags[place] != tag)
             continue;
         e = entry_of(t, t->index[place]);
-        if (memory_id_equal(&e->id, id))
-            return e;
+        if (!memory_id_equal(&e->id, id))
+            continue;
+        if (t->watch)
+            memory_watch_touched(t->watch, e->number);
+        return e;
     }
     return NULL;
 }
@@ -210,7 +218,22 @@ void *memory_get(struct memory_table *t, const struct memory_id *id, bool *made)
     index_put(t, e);
     link_newest(t, e);
     t->count++;
+    if (t->watch)
+        memory_watch_touched(t->watch, number);
     return e;
+}
+
+struct memory_entry *memory_next(const struct memory_table *t,
+                                 const struct memory_entry *after)
+{
+    uint32_t number = after ? after->newer : t->oldest;
+
+    return number ? entry_of(t, number) : NULL;
+}
+
+struct memory_entry *memory_entry_of(const struct memory_table *t, uint32_t number)
+{
+    return entry_of(t, number);
 }
 
 struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count)

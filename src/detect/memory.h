@@ -10,6 +10,9 @@
  * `struct memory_entry` and is zeroed when made. It stays where it is until it is dropped, so
  * pointers to it hold until the next memory_get of the same table. The index is small and apart from
  * the records, so that a look-up touches one line of each.
+ *
+ * Who keeps a copy elsewhere watches a table (detect/memory_watch.h): a record that was looked up may
+ * have been changed by who looked it up.
  */
 #pragma once
 
@@ -19,6 +22,8 @@
 #define MEMORY_STEP_S 60u
 #define MEMORY_CHUNK 256u        /* records made at once */
 #define MEMORY_ID_PARTS_MAX 1024 /* bytes of all parts of an id; what is longer is cut */
+
+struct memory_watch;
 
 struct memory_id {
     uint64_t low;
@@ -45,6 +50,7 @@ struct memory_table {
     size_t most;
     uint64_t dropped;
     uint32_t now_s;
+    struct memory_watch *watch; /* borrowed: who keeps a copy; NULL: nobody */
     void (*drop)(void *ctx,
                  struct memory_entry *entry); /* before a record goes; may be NULL */
     void *ctx;
@@ -62,6 +68,13 @@ void *memory_get(struct memory_table *t, const struct memory_id *id, bool *made)
 
 /* Look without changing the order of use. */
 void *memory_peek(const struct memory_table *t, const struct memory_id *id);
+
+/* The records in the order of use: the one after `after`, the oldest for NULL; NULL at the end. */
+struct memory_entry *memory_next(const struct memory_table *t,
+                                 const struct memory_entry *after);
+
+/* The record of that number, which was handed out. */
+struct memory_entry *memory_entry_of(const struct memory_table *t, uint32_t number);
 
 /* Id over several parts; the order and the lengths of the parts count. */
 struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count);

@@ -26,7 +26,17 @@ struct settle_entry {
     enum settle_kind kind;
 };
 
+/* What was put and taken since somebody copied the queue (detect/memory_watch.h does so of tables). */
+struct settle_watch {
+    struct settle_entry *put;
+    size_t put_count, put_room;
+    uint64_t *taken; /* orders */
+    size_t taken_count, taken_room;
+    bool all; /* notes were lost: the whole queue is to be copied anew */
+};
+
 struct settle_queue {
+    struct settle_watch *watch; /* borrowed; NULL: nobody keeps a copy */
     struct settle_entry *entries;
     size_t count, size;
     uint64_t next_order;
@@ -35,6 +45,14 @@ struct settle_queue {
 
 void settle_put(struct settle_queue *q, uint64_t time_ns, const struct memory_id *id,
                 enum settle_kind kind);
+
+/* Put an entry back that was taken from a copy, with the order that it had. */
+void settle_restore(struct settle_queue *q, const struct settle_entry *entry);
+
+/* Watch the queue from now on / the copy is up to date. */
+void settle_watch_begin(struct settle_watch *w, struct settle_queue *q);
+void settle_watch_copied(struct settle_watch *w);
+void settle_watch_fini(struct settle_watch *w);
 
 /* Take the first entry whose time is at most `until_ns`; false when there is none. */
 bool settle_take(struct settle_queue *q, uint64_t until_ns, struct settle_entry *out);
