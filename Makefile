@@ -100,7 +100,8 @@ ifneq ($(filter-out help clean format uninstall,$(or $(MAKECMDGOALS),all)),)
 include build/libs.mk
 endif
 
-PACKAGES := libpcap libndpi json-c yaml-0.1 libcrypto libssl libmicrohttpd sqlite3 zlib libzstd
+PACKAGES := libpcap libcap-ng libseccomp libndpi json-c yaml-0.1 libcrypto libssl libmicrohttpd \
+	sqlite3 zlib libzstd
 
 build/libs.mk: tests/lib/install-deps.sh Makefile
 	@mkdir -p build

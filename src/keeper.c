@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/nanotime.h"
 
-static const char *path_of(const struct config *config, bool live)
+const char *keeper_path(const struct config *config, bool live)
 {
     const char *path = config->state.path;
 
@@ -19,7 +19,7 @@ int keeper_open(struct keeper *k, const struct config *config, bool live, uint64
                 struct err *why)
 {
     *k = (struct keeper){.live = live, .interval_ns = config->state.interval_ns};
-    k->options = (struct state_options){.path = path_of(config, live), .seed = seed};
+    k->options = (struct state_options){.path = keeper_path(config, live), .seed = seed};
     if (!k->options.path)
         return 0;
     k->options.version = state_memory_version(k->version);

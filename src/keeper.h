@@ -57,6 +57,9 @@ struct keeper {
     char *event; /* an alert's, while it is written */
 };
 
+/* Where the database lies; NULL when none is wanted. */
+const char *keeper_path(const struct config *config, bool live);
+
 /* Open the database that the configuration names, if it names one. -1 with a sentence. */
 int keeper_open(struct keeper *k, const struct config *config, bool live, uint64_t seed,
                 struct err *why);

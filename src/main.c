@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli.h"
 #include "loop.h"
+#include "places.h"
 #include "plan.h"
 #include "verbs.h"
 #include "version.h"
@@ -61,11 +62,19 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
 {
     struct monitor monitor;
     struct loop_options options = {.progress = !cli->quiet && isatty(STDERR_FILENO)};
+    struct places_options places = {.config = config,
+                                    .inputs = cli->inputs,
+                                    .input_count = cli->input_count,
+                                    .live = pulse->sensor->live};
     struct err why;
     int code;
 
     if (monitor_open(&monitor, config, pulse->sensor, loop_clock_ns(), &why) < 0)
         return fail(EXIT_CONFIG, &why);
+    if (places_leave_privileges(&places, pulse->sensor, &why) < 0) {
+        monitor_close(&monitor);
+        return fail(EXIT_CONFIG, &why);
+    }
     pulse->monitor = &monitor;
     if (loop_run(pulse, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);

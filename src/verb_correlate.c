@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "loop.h"
+#include "places.h"
 #include "sensor.h"
 #include "session/session_files.h"
 #include "verbs.h"
@@ -114,6 +115,8 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
                                     .stats = cli->stats,
                                     .quiet = cli->quiet,
                                     .seed = seed};
+    struct places_options places = {
+        .config = config, .inputs = cli->inputs, .input_count = cli->input_count};
     struct session_files_options files = {.paths = cli->inputs,
                                           .path_count = cli->input_count,
                                           .wait = loop_read_wait(&c.pulse),
@@ -128,7 +131,8 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
         return EXIT_INPUT;
     }
     if (sensor_init(&c.sensor, &sensor, &why) < 0 ||
-        monitor_open(&c.monitor, config, &c.sensor, loop_clock_ns(), &why) < 0)
+        monitor_open(&c.monitor, config, &c.sensor, loop_clock_ns(), &why) < 0 ||
+        places_leave_privileges(&places, &c.sensor, &why) < 0)
         log_error("%s", why.text);
     else
         code = run(&c);

@@ -30,7 +30,7 @@ check_sources() {
         library["openssl"] = "^src/crypto/"
         library["zlib"] = "^src/capture/"
         library["zstd"] = "^src/capture/"
-        library["seccomp"] = "^src/privdrop[.]c$"
+        library["seccomp"] = "^src/allowed_calls[.]c$"
         library["microhttpd"] = "^src/metrics[.]c$"
         library["cap-ng"] = "^src/privdrop[.]c$"
 

@@ -321,7 +321,8 @@ static const struct schema_key keys[] = {
      .help = "Path of the control socket."},
 
     {"user", SCHEMA_TEXT, AT(user),
-     .help = "User to become before the first packet is read."},
+     .help = "Account to go on as, when root has started it, before a packet is read; "
+             "pinsight (live) or nobody if not set."},
     {"sensor.name", SCHEMA_TEXT, .initial = "pinsight", AT(sensor_name),
      .help = "Name of this sensor in its events (observer.name)."},
     {"log.level", SCHEMA_CHOICE, .initial = "warn", .choices = log_levels, AT(log_level),

@@ -9,7 +9,7 @@ packages_of() {
     case $1 in
     build)
         echo gcc libc6-dev make pkg-config libpcap-dev libndpi-dev libjson-c-dev libyaml-dev \
-            libssl-dev libmicrohttpd-dev libsqlite3-dev zlib1g-dev libzstd-dev uthash-dev libxxhash-dev
+            libssl-dev libmicrohttpd-dev libcap-ng-dev libseccomp-dev libsqlite3-dev zlib1g-dev libzstd-dev uthash-dev libxxhash-dev
         ;;
     check) echo binutils perl python3 ;;
     lint) echo clang-format clang-tidy shellcheck ;;
