@@ -244,13 +244,17 @@ fuzz: | build/have-fuzz ## fuzz each target FUZZ_SECONDS long; FUZZ_TARGETS="hel
 run-fuzz: $(FUZZ)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run-fuzz.sh $(BUILD) $(FUZZ_TARGETS)
 
-.PHONY: bench demo lab
+.PHONY: bench demo lab story
 bench: $(BENCH) $(if $(MAIN),$(PROGRAM)) ## measure time and memory
 	@set -e; for bench in $(BENCH) $(wildcard tests/bench/*.sh); do \
 		PINSIGHT=$(CURDIR)/$(PROGRAM) $$bench; done
 
 demo: $(if $(MAIN),$(PROGRAM)) ## alerts from the bundled captures
 	@tests/demo.sh $(PROGRAM)
+
+STORY_SEEDS := 1 2 3 4 5 6 7 8 9 10
+story: $(if $(MAIN),$(PROGRAM)) ## a week of 216 devices, STORY_SEEDS variants: what is planted is found
+	@tests/story/run.sh $(PROGRAM) $(STORY_SEEDS)
 
 lab: ## make the bundled captures anew (network namespaces, root)
 	@tests/live/lab.sh
