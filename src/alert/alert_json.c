@@ -79,7 +79,8 @@ static void write_device(const struct finding *f, struct json_out *out)
             event_mac("mac", f->mac, out);
         json_out_end(out);
     }
-    if (f->platform) {
+    /* ECS names no system for "other" */
+    if (f->platform && strcmp(f->platform, "other") != 0) {
         json_out_object(out, "host");
         json_out_object(out, "os");
         json_out_text(out, "type", f->platform);

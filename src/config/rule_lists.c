@@ -64,6 +64,7 @@ const struct schema rule_list_products = FILE_SCHEMA(product_file_keys);
 static const struct schema_choice platforms[] = {
     {"android", PLATFORM_ANDROID},
     {"ios", PLATFORM_IOS},
+    {"other", PLATFORM_OTHER},
     {NULL, 0},
 };
 

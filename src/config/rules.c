@@ -325,11 +325,11 @@ const struct product *rules_find_product(const struct rules *rules,
     return NULL;
 }
 
-const struct platform_hint *rules_find_platform(const struct rules *rules, struct span name)
+const struct platform_hint *rules_find_platform(const struct rules *rules,
+                                                const struct match_destination *wanted)
 {
-    struct match_destination wanted = {.name = name};
     const struct match_entry *found =
-        match_find_destination(rules->platform_list, &wanted, 0);
+        match_find_destination(rules->platform_list, wanted, 0);
 
     return found ? &rules->platforms[found->index] : NULL;
 }

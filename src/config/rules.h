@@ -40,7 +40,13 @@ struct product {
     struct place place;
 };
 
-enum platform { PLATFORM_UNKNOWN, PLATFORM_ANDROID, PLATFORM_IOS };
+enum platform {
+    PLATFORM_UNKNOWN,
+    PLATFORM_ANDROID,
+    PLATFORM_IOS,
+    PLATFORM_OTHER, /* neither of them: a desktop, a thing */
+    PLATFORMS,
+};
 
 /* A destination that devices of one platform contact by themselves. */
 struct platform_hint {
@@ -114,9 +120,9 @@ const struct product *rules_find_product(const struct rules *rules,
                                          struct span organization, struct span common_name,
                                          struct span key);
 
-/* What contacting this name says about the device's platform, or NULL. */
+/* What contacting this destination says about the device's platform, or NULL. */
 const struct platform_hint *rules_find_platform(const struct rules *rules,
-                                                struct span name);
+                                                const struct match_destination *wanted);
 
 /* The browser whose hello this is, or NULL. */
 const struct browser *rules_find_browser(const struct rules *rules, struct span ja4,

@@ -154,6 +154,7 @@ struct tuning {
     double pin_report_min;          /* PIN, and any other cause, leads from here */
     double refused_max_dev_site;    /* inspection_refused: DEV + SITE below this */
     double refused_max_appca;       /* and APPCA below this */
+    double platform_min_db;         /* hints towards a platform, above those for others */
     double ambiguous_device_factor; /* confidence of a device behind translation */
     uint32_t short_lived_episodes;
     uint32_t mtls_sessions;

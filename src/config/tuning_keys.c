@@ -216,6 +216,8 @@ static const struct schema_key keys[] = {
     SHARE("tuning.refused_max_dev_site", refused_max_dev_site,
           "inspection_refused needs DEV and SITE together below this ..."),
     SHARE("tuning.refused_max_appca", refused_max_appca, "... and APPCA below this."),
+    {"tuning.platform_min_db", SCHEMA_NUMBER, .min = 0, .max = 1000, AT(platform_min_db),
+     .help = "Hints from which a platform is named, above those towards others."},
     SHARE("tuning.ambiguous_device_factor", ambiguous_device_factor,
           "Confidence is multiplied by this where one address may be several devices."),
     COUNT_TO("tuning.short_lived_episodes", short_lived_episodes, TUNING_EPISODES_MAX,

@@ -102,7 +102,7 @@ struct finding {
     uint64_t start_ns;         /* first and last contributing session */
     uint64_t end_ns;
     const char *analytic; /* "AN1725", "AN1726" or "PINSIGHT-..." */
-    const char *platform; /* "android", "ios"; NULL when unknown */
+    const char *platform; /* "android", "ios", "other"; NULL when unknown */
     const char *platform_basis;
 
     int severity;   /* 1, 21, 47, 73, 99 */

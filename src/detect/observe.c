@@ -11,6 +11,7 @@
 #include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
+#include "detect/platform.h"
 #include "detect/refusal.h"
 #include "detect/report.h"
 #include "detect/suspicion.h"
@@ -301,19 +302,6 @@ static void on_direct(struct correlator *c, struct parties *p, const struct sess
 
 /* ---- every session */
 
-static void note_platform(const struct rules *rules, struct device *d,
-                          const struct session *s, uint64_t now_ns)
-{
-    char name[SESSION_NAME_MAX];
-    const struct platform_hint *hint =
-        rules_find_platform(rules, span_of_text(session_destination(s, name)));
-
-    if (!hint || !id_set_add(&d->platform_hints,
-                             XXH3_64bits(hint->match, strlen(hint->match)), now_ns))
-        return;
-    d->platform_db[hint->platform] += (float)hint->weight_db;
-}
-
 static void note_device(struct correlator *c, struct parties *p, const struct session *s)
 {
     struct device *d = p->device;
@@ -328,7 +316,7 @@ static void note_device(struct correlator *c, struct parties *p, const struct se
         memcpy(d->mac, s->client_mac, sizeof(d->mac));
     }
     if (p->new_key)
-        note_platform(c->options.rules, d, s, c->now_ns);
+        platform_note(c->options.rules, d, s, c->now_ns);
     /* The noise guard counts flows to destinations that the device accepts, or never refused. */
     if (p->destination->accepting_devices.count > 0)
         noise_add(&d->noise, tuning_of(c), c->now_ns, failing);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "config/tuning.h"
+#include "config/rules.h"
 #include "detect/beacon.h"
 #include "detect/finding.h"
 #include "detect/memory.h"
@@ -69,7 +69,8 @@ struct device {
     uint8_t mac[6];
     bool has_mac;
     uint8_t waiting_count;
-    float platform_db[3];         /* by enum platform */
+    uint8_t platform_told;        /* enum platform: by an inventory */
+    float platform_db[PLATFORMS]; /* by enum platform */
     struct id_set platform_hints; /* which hints were counted */
     uint64_t first_ns;
     uint64_t last_accept_ns; /* inspected */

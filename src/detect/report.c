@@ -5,6 +5,7 @@
 
 #include "base/nanotime.h"
 #include "crypto/uuid.h"
+#include "detect/platform.h"
 #include "detect/sentence.h"
 #include "session/community_id.h"
 
@@ -23,32 +24,14 @@ void report_notice_id(const struct notice *n, uint8_t out[16])
 
 /* ---- common parts of a finding */
 
-static enum platform platform_of(const struct device *d)
+static void set_platform(const struct tuning *t, struct finding *f,
+                         const struct device *device, enum trust_model trust_model)
 {
-    double android = d->platform_db[PLATFORM_ANDROID], ios = d->platform_db[PLATFORM_IOS];
+    struct platform_verdict v = platform_judge(t, device, trust_model);
 
-    if (android > ios)
-        return PLATFORM_ANDROID;
-    return ios > android ? PLATFORM_IOS : PLATFORM_UNKNOWN;
-}
-
-static void set_platform(struct finding *f, const struct device *device,
-                         enum trust_model trust_model)
-{
-    enum platform platform = device ? platform_of(device) : PLATFORM_UNKNOWN;
-
-    if (platform != PLATFORM_UNKNOWN) {
-        f->platform_basis = "contacted_hosts";
-    } else if (trust_model == TRUST_MODEL_IOS_MANAGED) {
-        platform = PLATFORM_IOS;
-        f->platform_basis = "trust_model";
-    } else if (trust_model != TRUST_MODEL_UNKNOWN) {
-        platform = PLATFORM_ANDROID;
-        f->platform_basis = "trust_model";
-    }
-    if (platform != PLATFORM_UNKNOWN)
-        f->platform = platform == PLATFORM_IOS ? "ios" : "android";
-    f->analytic = platform == PLATFORM_IOS ? "AN1726" : "AN1725";
+    f->platform = platform_name(v.platform);
+    f->platform_basis = v.basis;
+    f->analytic = platform_analytic(v.platform);
 }
 
 static void set_device(struct finding *f, const struct device *device)
@@ -273,7 +256,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     has_control = r->cause.control_count > 0;
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
-    set_platform(f, r->parties.device, s->trust_model);
+    set_platform(&rules->tuning, f, r->parties.device, s->trust_model);
     set_device(f, r->parties.device);
     set_destination(f, s);
     set_suspicion(f, s);
@@ -342,7 +325,7 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
 
     f.time_ns = c->now_ns;
     memcpy(f.alert_id, id, sizeof(f.alert_id));
-    set_platform(&f, n->device,
+    set_platform(&c->options.rules->tuning, &f, n->device,
                  n->suspicion ? n->suspicion->trust_model
                               : c->options.rules->tuning.trust_model);
     f.analytic = notice_analytic(n->type);

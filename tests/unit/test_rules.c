@@ -274,6 +274,14 @@ static void test_products(void)
     rules_free(&rules);
 }
 
+static const struct platform_hint *platform_of(const struct rules *rules, const char *name,
+                                               uint16_t port)
+{
+    struct match_destination wanted = {.name = span_of_text(name), .port = port};
+
+    return rules_find_platform(rules, &wanted);
+}
+
 static void test_platforms_and_browsers(void)
 {
     const struct platform_hint *hint;
@@ -282,11 +290,16 @@ static void test_platforms_and_browsers(void)
 
     is_int(rules_load(&rules, NULL, &why), 0, "the built-in rules load");
     is_int(rules_compile(&rules, &why), 0, "and compile");
-    hint = rules_find_platform(&rules, span_of_text("connectivitycheck.gstatic.com"));
+    hint = platform_of(&rules, "connectivitycheck.gstatic.com", 443);
     ok(hint && hint->platform == PLATFORM_ANDROID && hint->weight_db > 0, "Android");
-    hint = rules_find_platform(&rules, span_of_text("1-courier.push.apple.com"));
+    hint = platform_of(&rules, "1-courier.push.apple.com", 5223);
     ok(hint && hint->platform == PLATFORM_IOS, "iOS");
-    ok(!rules_find_platform(&rules, span_of_text("www.example.com")), "neither");
+    hint = platform_of(&rules, "mtalk.google.com", 5228);
+    ok(hint && hint->platform == PLATFORM_ANDROID, "an entry with ports");
+    ok(!platform_of(&rules, "mtalk.google.com", 443), "holds for these alone");
+    hint = platform_of(&rules, "www.msftconnecttest.com", 443);
+    ok(hint && hint->platform == PLATFORM_OTHER, "a desktop is neither of the two");
+    ok(!platform_of(&rules, "www.example.com", 443), "nobody's");
     browser = rules_find_browser(
         &rules, span_of_text("t13d1517h2_8daaf6152771_cb7bf5808d99"), true);
     is_text(browser ? browser->name : NULL, "Chromium", "Chromium");
