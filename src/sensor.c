@@ -6,10 +6,6 @@
 #include "base/nanotime.h"
 #include "outputs.h"
 
-/* After so many sessions a configured authority that nobody showed is worth a word. */
-#define AUTHORITY_PATIENCE 1000u
-#define EXPIRY_WARNING_S (30 * 86400)
-
 /* ---- between the stages */
 
 static void note_failure(struct sensor *s, int result)
@@ -97,26 +93,12 @@ static int init_lanes(struct sensor *s, struct err *why)
                : err_set(why, "no memory for counters");
 }
 
-/* What can still be said when nothing tells where inspection is supposed to happen. */
-static void warn_unconfigured(const struct sensor *s)
-{
-    const struct config_inspection *in = &s->config->inspection;
-
-    if (!s->quiet && in->authority_count == 0 && in->segment_count == 0 &&
-        in->bypass_count == 0)
-        log_warn(
-            "no inspection authority, segment or bypass is configured: sessions get an "
-            "outcome, but none counts as inspected, so no refusal of inspection is found "
-            "(--inspection-ca FILE, --set inspection.segments[+]=NETWORK)");
-}
-
 int sensor_init(struct sensor *s, const struct sensor_options *options, struct err *why)
 {
     *s = (struct sensor){.config = options->config,
                          .lane_count = options->lanes,
                          .live = options->live,
-                         .stats_on = options->stats,
-                         .quiet = options->quiet};
+                         .stats_on = options->stats};
     ends_init(&s->ends);
     if (authorities_load(&s->authorities, &s->config->inspection, why) < 0 ||
         init_lanes(s, why) < 0 || init_memory(s, options, why) < 0 ||
@@ -124,7 +106,11 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
         sensor_fini(s);
         return -1;
     }
-    warn_unconfigured(s);
+    if (advice_init(&s->advice, s->config, &s->authorities, &s->correlator, options->quiet,
+                    why) < 0) {
+        sensor_fini(s);
+        return -1;
+    }
     return 0;
 }
 
@@ -140,36 +126,6 @@ int sensor_test(const struct config *config, struct err *why)
 }
 
 /* ---- while it runs */
-
-static void check_expiry(struct sensor *s, uint64_t now_ns)
-{
-    if (s->checked_expiry || now_ns == 0)
-        return;
-    s->checked_expiry = true;
-    for (size_t i = 0; i < s->config->inspection.authority_count; i++) {
-        const struct certificate *a =
-            certificate_cache_authority(s->authorities.certificates, (int)i);
-        int64_t left = a ? a->not_after_s - (int64_t)(now_ns / NS_PER_S) : INT64_MAX;
-
-        if (left < EXPIRY_WARNING_S && !s->quiet)
-            log_warn("the certificate of inspection authority %s %s",
-                     s->authorities.names[i],
-                     left < 0 ? "has expired" : "expires within 30 days");
-    }
-}
-
-static void check_authority(struct sensor *s)
-{
-    if (s->warned_authority || s->correlator.stats.sessions < AUTHORITY_PATIENCE)
-        return;
-    s->warned_authority = true;
-    if (s->config->inspection.authority_count > 0 && !s->quiet &&
-        s->correlator.inspection.stats.authority_sessions == 0)
-        log_warn(
-            "no certificate of a configured inspection authority was seen in %u sessions: "
-            "is it the right authority, and does the sensor see the clients' side?",
-            AUTHORITY_PATIENCE);
-}
 
 /* The totals of a session follow its event, which is written this long after its decision. */
 static uint64_t hold_back_ns(const struct sensor *s)
@@ -208,14 +164,13 @@ void sensor_tick(struct sensor *s, uint64_t now_ns)
 
     if (s->paused)
         return;
-    check_expiry(s, now_ns);
     if (now_ns > hold_ns)
         write_ends(s, now_ns - hold_ns);
     correlator_tick(&s->correlator, now_ns);
     if (s->keeper.changed)
         keeper_rest(&s->keeper, now_ns); /* in silence, too */
     s->now_ns = now_ns;
-    check_authority(s);
+    advice_tick(&s->advice, now_ns);
 }
 
 static void drain(struct sensor *s)
@@ -244,6 +199,7 @@ void sensor_count(const struct sensor *s, struct counters *out)
 static void report(struct sensor *s)
 {
     struct counters sum;
+    struct stats_lists lists;
     struct stats_report event = {.rows = sum.rows.rows, .sources = sum.sources};
 
     memset(s->lane_is_fresh, 0, s->lane_count * sizeof(*s->lane_is_fresh));
@@ -252,6 +208,8 @@ static void report(struct sensor *s)
     if (!s->stats_on && !s->report_asked)
         return;
     s->report_asked = false;
+    stats_collect_lists(&lists, &s->correlator.lists, s->now_ns);
+    event.lists = &lists;
     event.time_ns = sum.now_ns;
     event.row_count = sum.rows.count;
     event.source_count = sum.source_count;
@@ -340,7 +298,7 @@ static void tell_known(const struct sensor *s)
 {
     const struct correlator_stats *stats = &s->correlator.stats;
 
-    if (stats->known > 0 && stats->sessions == 0 && !s->quiet)
+    if (stats->known > 0 && stats->sessions == 0 && !s->advice.quiet)
         log_warn(
             "state %s: all %llu sessions were judged in an earlier run, nothing is new",
             s->keeper.options.path, (unsigned long long)stats->known);
@@ -350,6 +308,8 @@ int sensor_drain(struct sensor *s)
 {
     if (!s->paused)
         drain(s);
+    advice_tick(&s->advice, s->now_ns);
+    advice_end(&s->advice, s->now_ns);
     report(s);
     sensor_flush(s);
     keeper_commit(&s->keeper);
@@ -386,6 +346,7 @@ void sensor_fini(struct sensor *s)
 {
     keeper_close(&s->keeper);
     outputs_close(s->output);
+    advice_fini(&s->advice);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);
     authorities_free(&s->authorities);

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "advice.h"
 #include "alert/alert.h"
 #include "authorities.h"
 #include "config/config.h"
@@ -24,6 +25,7 @@ struct sensor {
     struct correlator correlator;
     struct ends ends;
     struct keeper keeper;
+    struct advice advice;
     struct alert_output *output;
     struct counters *lanes; /* of each lane, for the next report */
     struct counters *looks; /* the latest of each lane */
@@ -37,9 +39,6 @@ struct sensor {
     bool paused;
     bool stats_on;
     bool report_asked;
-    bool quiet;
-    bool warned_authority;
-    bool checked_expiry;
     uint64_t write_failures;
     struct err why; /* of the last failed write */
 };

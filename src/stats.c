@@ -150,6 +150,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "retracted", c->stats.retracted);
     put(out, "detect", "allow_listed", c->stats.allow_listed);
     put(out, "detect", "rate_capped", c->stats.rate_capped);
+    put(out, "detect", "behind_inspection", c->stats.upstream);
     put(out, "detect", "duplicates", c->stats.duplicates);
     put(out, "detect", "late", c->stats.late);
     put(out, "detect", "known", c->stats.known);
@@ -174,6 +175,46 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "issuers_dropped", c->inspection.issuers.table.dropped);
     put_level(out, "tables", "upstream_keys", c->upstream_keys.count);
     put(out, "tables", "upstream_keys_dropped", c->upstream_keys.dropped);
+}
+
+static void put_list(struct stats_rows *out, const char *stage, const struct lists_sum *sum)
+{
+    put_level(out, stage, "entries", sum->entries);
+    put(out, stage, "hits", sum->hits);
+    put_level(out, stage, "never_hit", sum->unused);
+    put_level(out, stage, "expired", sum->expired);
+}
+
+static void put_lists(struct stats_rows *out, const struct sensor *s)
+{
+    struct lists_sum own, shipped;
+
+    lists_sum_up(&s->correlator.lists, s->now_ns, &own, &shipped);
+    put_list(out, "own_lists", &own);
+    put_list(out, "shipped_lists", &shipped);
+}
+
+void stats_collect_lists(struct stats_lists *out, const struct lists *lists,
+                         uint64_t now_ns)
+{
+    *out = (struct stats_lists){.count = 0};
+    for (size_t i = 0; i < lists_count(lists); i++) {
+        struct list_entry_use use = lists_get(lists, i, now_ns);
+
+        if (use.hits == 0 && use.is_shipped && !use.is_expired)
+            continue;
+        if (out->count == STATS_LIST_ENTRIES_MAX) {
+            out->left_out++;
+            continue;
+        }
+        out->entries[out->count++] =
+            (struct stats_list_entry){.list = use.entry->list,
+                                      .match = use.entry->match,
+                                      .owner = use.entry->owner,
+                                      .hits = use.hits,
+                                      .expires_ns = use.entry->expires_ns,
+                                      .is_expired = use.is_expired};
+    }
 }
 
 static void put_findings(struct stats_rows *out, const struct correlator *c)
@@ -307,6 +348,7 @@ void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
 {
     put_detect(out, &s->correlator);
     put_findings(out, &s->correlator);
+    put_lists(out, s);
     put(out, "alert", "sessions", s->output->stats.sessions);
     put(out, "alert", "alerts", s->output->stats.alerts);
     put(out, "alert", "informational", s->output->stats.informational);

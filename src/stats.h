@@ -14,6 +14,7 @@
 
 struct sensor;
 struct lane;
+struct lists;
 
 struct stats_rows {
     struct stats_row rows[STATS_ROWS_MAX];
@@ -40,6 +41,10 @@ void stats_add(struct counters *sum, const struct counters *one);
 
 /* Put the correlator's and the output's counters behind those of the lanes. */
 void stats_collect_sensor(struct stats_rows *out, const struct sensor *s);
+
+/* Entries of lists that were of use, have expired, or are the operator's own and of no use yet. */
+void stats_collect_lists(struct stats_lists *out, const struct lists *lists,
+                         uint64_t now_ns);
 
 /* How many records or table entries the correlator and the output shed since the start. */
 uint64_t stats_dropped(const struct sensor *s);

@@ -69,6 +69,31 @@ static void write_sources(const struct stats_report *report, struct json_out *ou
     json_out_end(out);
 }
 
+static void write_list_entry(const struct stats_list_entry *e, struct json_out *out)
+{
+    json_out_object(out, NULL);
+    json_out_text(out, "list", e->list);
+    json_out_text(out, "match", e->match);
+    json_out_fact(out, "owner", e->owner);
+    json_out_number(out, "hits", e->hits);
+    if (e->expires_ns)
+        json_out_time(out, "expires", e->expires_ns);
+    json_out_bool(out, "expired", e->is_expired);
+    json_out_end(out);
+}
+
+static void write_lists(const struct stats_lists *lists, struct json_out *out)
+{
+    if (!lists || lists->count == 0)
+        return;
+    json_out_array(out, "lists");
+    for (size_t i = 0; i < lists->count; i++)
+        write_list_entry(&lists->entries[i], out);
+    json_out_end(out);
+    if (lists->left_out > 0)
+        json_out_number(out, "lists_left_out", lists->left_out);
+}
+
 static double share(uint64_t part, uint64_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
@@ -137,6 +162,7 @@ bool stats_json_write(const struct stats_report *report, const struct observer *
     json_out_object(out, "pinsight");
     stats_json_stages(report->rows, report->row_count, out);
     write_sources(report, out);
+    write_lists(report->lists, out);
     stats_json_blind_spots(&report->blind, out);
     json_out_end(out);
     return json_out_finish(out);

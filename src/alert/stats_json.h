@@ -40,6 +40,24 @@ struct blind_spots {
     uint64_t other;              /* none of these */
 };
 
+/* An entry of a list that was of use, or that ought to be looked at: expired, or of no use yet. */
+struct stats_list_entry {
+    const char *list;  /* "AllowedDestinationList" */
+    const char *match; /* as written */
+    const char *owner; /* NULL: none */
+    uint64_t hits;
+    uint64_t expires_ns; /* 0: never */
+    bool is_expired;
+};
+
+#define STATS_LIST_ENTRIES_MAX 256
+
+struct stats_lists {
+    struct stats_list_entry entries[STATS_LIST_ENTRIES_MAX];
+    size_t count;
+    uint64_t left_out; /* there was no room for them */
+};
+
 struct stats_report {
     uint64_t time_ns;  /* packet time */
     uint64_t sequence; /* from 1 */
@@ -47,6 +65,7 @@ struct stats_report {
     size_t row_count;
     const struct stats_source *sources;
     size_t source_count;
+    const struct stats_lists *lists; /* NULL: none */
     struct blind_spots blind;
 };
 

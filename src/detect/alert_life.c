@@ -128,16 +128,6 @@ static void open_alert(struct open_alert *alert, const struct report *r,
     alert->open = true;
 }
 
-static void count_allowed(struct correlator *c, const struct risk_verdict *risk)
-{
-    size_t apps = match_list_count(c->options.rules->apps);
-
-    if (!risk->allowed)
-        return;
-    c->stats.allow_listed++;
-    c->allow_hits[risk->allowed_app ? risk->allowed->index : apps + risk->allowed->index]++;
-}
-
 /* When an open alert has had no news for long enough. */
 static uint64_t expiry_of(const struct correlator *c, const struct suspicion *s)
 {
@@ -207,7 +197,7 @@ void alert_life_raise(struct correlator *c, struct report *r, enum finding_type 
     alert->severity = f.severity;
     alert->emitted_ns = c->now_ns;
     memcpy(f.alert_id, alert->alert_id, sizeof(f.alert_id));
-    count_allowed(c, &parts.risk);
+    c->stats.allow_listed += parts.risk.allowed != NULL;
     watch_expiry(c, r->parties.key);
     note_in_pair(&r->parties);
     report_issue(c, &f);

@@ -87,8 +87,6 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
                                             .authority_keys = options->authority_keys,
                                             .authority_count = options->authority_count,
                                             .seed = options->seed};
-    size_t lists = match_list_count(options->rules->apps) +
-                   match_list_count(options->rules->destinations);
     size_t devices = options->max_devices, keys = options->max_keys;
 
     *c = (struct correlator){.options = *options};
@@ -107,10 +105,11 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
     memory_table_init(&c->upstream_keys, sizeof(struct upstream_key), devices, NULL, NULL);
     memory_table_init(&c->fleets, sizeof(struct fleet), keys / FLEET_SHARE, drop_fleet,
                       NULL);
-    c->allow_hits = calloc(lists + 1, sizeof(*c->allow_hits));
     c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
-    if (!c->allow_hits || !c->seen)
+    if (!c->seen)
         return err_set(why, "no memory for the correlator's small tables");
+    if (lists_init(&c->lists, options->rules, options->inspection->bypass_list, why) < 0)
+        return -1;
     return siblings_init(&c->siblings, why);
 }
 
@@ -133,7 +132,7 @@ void correlator_fini(struct correlator *c)
     hold_back_fini(&c->hold_back);
     settle_fini(&c->settle);
     settle_fini(&c->expiry);
-    free(c->allow_hits);
+    lists_fini(&c->lists);
     free(c->seen);
     *c = (struct correlator){0};
 }
@@ -271,7 +270,13 @@ static void take_in(struct correlator *c, struct session *s)
     inspection_judge(&c->inspection, s, &context);
     c->stats.sessions++;
     c->options.on_session(c->options.ctx, s);
-    observe_session(c, s, &context);
+    placement_note(&c->placement, c->options.inspection, s, context.segment != NULL);
+    if (context.bypass)
+        lists_count_bypass(&c->lists, context.bypass);
+    if (c->placement.upstream)
+        c->stats.upstream++;
+    else
+        observe_session(c, s, &context);
     watermark_advance(&c->watermark, c->clock_steps, s);
     rest(c);
 }

@@ -23,6 +23,8 @@
 #include "detect/finding.h"
 #include "detect/hold_back.h"
 #include "detect/inspection.h"
+#include "detect/lists.h"
+#include "detect/placement.h"
 #include "detect/records.h"
 #include "detect/settle.h"
 #include "detect/siblings.h"
@@ -69,6 +71,7 @@ struct correlator_stats {
     uint64_t vetoed;       /* stage 1 fired, but unused connections explain it */
     uint64_t waiting;      /* stage 1 fired, decision waits for the device */
     uint64_t allow_listed; /* lowered to informational by a list */
+    uint64_t upstream;     /* not judged: the sensor stands behind the inspection */
     uint64_t rate_capped;  /* not issued: the device had its share of the day */
     uint64_t duplicates;   /* the same connection was captured before */
     uint64_t late;         /* sessions told so late that they were dated anew */
@@ -100,7 +103,8 @@ struct correlator {
     struct settle_queue
         expiry; /* keys with an open alert: closed when nothing more comes */
     struct correlator_stats stats;
-    uint64_t *allow_hits; /* by index of the allow-lists: apps, then destinations */
+    struct lists lists;
+    struct placement placement;
     struct broken_fleet broken;
     uint64_t last_accept_ns; /* latest inspected session that any device accepted */
     uint64_t now_ns;         /* decision time of the session or timer at hand */

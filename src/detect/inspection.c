@@ -129,7 +129,8 @@ static enum profile_certificate policy_of(struct inspection *in, const struct se
     return record->certificate;
 }
 
-static bool is_bypassed(const struct inspection *in, const struct session *s)
+static const struct match_entry *bypass_of(const struct inspection *in,
+                                           const struct session *s)
 {
     char destination[SESSION_NAME_MAX];
     struct match_destination wanted = {
@@ -138,8 +139,9 @@ static bool is_bypassed(const struct inspection *in, const struct session *s)
         .port = s->is_explicit_proxy ? s->proxy_port : s->server_port,
     };
 
-    return in->options.config->bypass_list &&
-           match_find_destination(in->options.config->bypass_list, &wanted, s->decided_ns);
+    if (!in->options.config->bypass_list)
+        return NULL;
+    return match_find_destination(in->options.config->bypass_list, &wanted, s->decided_ns);
 }
 
 /* What the visible certificate proves. Learns of its issuer, where nobody configured it. */
@@ -400,7 +402,7 @@ void inspection_learn(struct inspection *in, const struct session *s)
     struct box_profile *profile;
     bool configured;
 
-    if (!reached_certificate(s) || s->protocol != SESSION_TLS || is_bypassed(in, s))
+    if (!reached_certificate(s) || s->protocol != SESSION_TLS || bypass_of(in, s))
         return;
     record = scope_of(in, s, segment, true);
     if (!record)
@@ -420,7 +422,8 @@ void inspection_judge(struct inspection *in, struct session *s,
     enum profile_certificate certificate = certificate_says(in, s, scope, &context);
     const struct profile_scope *profile = scope ? &scope->profile : NULL;
 
-    context.bypassed = is_bypassed(in, s);
+    context.bypass = bypass_of(in, s);
+    context.bypassed = context.bypass != NULL;
     context.other_authority = certificate == PROFILE_CERTIFICATE_OTHER;
     context.untrusted_upstream = certificate == PROFILE_CERTIFICATE_AUTHORITY
                                      ? is_for_untrusted(in, s->certificates[0]->authority)

@@ -105,6 +105,7 @@ struct inspection_context {
     struct inspection_sum sum;
     const struct config_segment *segment; /* NULL outside the configured segments */
     bool bypassed;                        /* deliberately not inspected */
+    const struct match_entry *bypass;     /* because of this entry */
     bool other_authority; /* a certificate that is not the authority's is seen */
     /* The real server's certificate is private: it is seen, or the box signed with the authority
      * that it has for such servers. */

@@ -62,13 +62,9 @@ static bool is_rare(const struct correlator *c, const struct destination *d)
 
 static bool is_allowed(const struct correlator *c, const struct suspicion *s)
 {
-    struct match_destination wanted = {.name = span_of_text(s->destination),
-                                       .address = s->is_proxy ? NULL : &s->server,
-                                       .port = s->port};
+    bool is_app;
 
-    return match_find_destination(c->options.rules->destinations, &wanted, c->now_ns) ||
-           match_find_app(c->options.rules->apps, span_of_text(s->app_key), c->now_ns) ||
-           match_find_app(c->options.rules->apps, span_of_text(s->ja4), c->now_ns);
+    return lists_allow(c->options.rules, s, c->now_ns, &is_app) != NULL;
 }
 
 /* Often in a short time, or now and then through the day but as regular as a clock. */

@@ -193,6 +193,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     }
     c->stats.refusals++;
     sus->refused++;
+    lists_count_allowed(&c->lists, sus, c->now_ns);
     sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
     beacon_add(&sus->beacon, &tuning_of(c)->beacon, s->start_ns, false);
     if (!sus->has_first) {
@@ -265,6 +266,7 @@ static void note_direct(struct correlator *c, struct parties *p, struct suspicio
 
     sus->bypassed = context->bypassed;
     sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
+    lists_count_allowed(&c->lists, sus, c->now_ns);
     sus->quic_total += s->protocol == SESSION_QUIC;
     if (goes_elsewhere(t, sus, s))
         sus->direct_elsewhere = true;

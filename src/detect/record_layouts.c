@@ -119,6 +119,7 @@ static const struct layout_field device_fields[] = {
     {LAYOUT_ROW(LAYOUT_BYTES, device, mac)},
     {LAYOUT_ROW(LAYOUT_BOOL, device, has_mac)},
     {LAYOUT_ROW(LAYOUT_NUMBER, device, waiting_count), .most = DEVICE_WAITING},
+    {LAYOUT_ROW(LAYOUT_NUMBER, device, platform_told), .most = PLATFORMS - 1},
     {LAYOUT_ROWS(LAYOUT_REAL, device, platform_db)},
     {LAYOUT_ROW(LAYOUT_PART, device, platform_hints), .of = &layout_id_set},
     {LAYOUT_ROW(LAYOUT_TIME, device, first_ns)},
@@ -249,9 +250,22 @@ static const struct layout_field watermark_fields[] = {
 };
 static const struct layout layout_watermark = LAYOUT_OF(watermark, watermark_fields);
 
+static const struct layout_field placement_fields[] = {
+    {LAYOUT_ROW(LAYOUT_NUMBER, placement, sessions)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, placement, from_proxies)},
+    {LAYOUT_ROWS(LAYOUT_NUMBER, placement, app_ids)},
+    {LAYOUT_ROWS(LAYOUT_NUMBER, placement, app_counts)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, placement, clients)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, placement, names)},
+    {LAYOUT_ROW(LAYOUT_BOOL, placement, downstream)},
+    {LAYOUT_ROW(LAYOUT_BOOL, placement, upstream)},
+};
+static const struct layout layout_placement = LAYOUT_OF(placement, placement_fields);
+
 static const struct layout_field correlator_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, correlator, watermark), .of = &layout_watermark},
     {LAYOUT_ROW(LAYOUT_PART, correlator, lined_up), .of = &layout_watermark},
+    {LAYOUT_ROW(LAYOUT_PART, correlator, placement), .of = &layout_placement},
     {LAYOUT_ROW(LAYOUT_PART, correlator, broken), .of = &layout_broken_fleet},
     {LAYOUT_ROW(LAYOUT_TIME, correlator, last_accept_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, correlator, now_ns)},

@@ -1,5 +1,7 @@
 #include "detect/risk.h"
 
+#include "detect/lists.h"
+
 static void add(struct risk_verdict *v, const char *name, double points)
 {
     if (v->count < FINDING_RISKS_MAX && points != 0)
@@ -19,18 +21,10 @@ static bool is_usual_port(const struct tuning_risk *r, uint16_t port)
 static void find_allowed(const struct rules *rules, const struct risk_facts *f,
                          struct risk_verdict *v)
 {
-    const struct suspicion *s = f->suspicion;
-    struct match_destination wanted = {.name = span_of_text(s->destination),
-                                       .address = s->is_proxy ? NULL : &s->server,
-                                       .port = s->port};
+    bool is_app;
 
-    v->allowed = match_find_destination(rules->destinations, &wanted, f->now_ns);
-    if (v->allowed)
-        return;
-    v->allowed = match_find_app(rules->apps, span_of_text(s->app_key), f->now_ns);
-    if (!v->allowed)
-        v->allowed = match_find_app(rules->apps, span_of_text(s->ja4), f->now_ns);
-    v->allowed_app = v->allowed != NULL;
+    v->allowed = lists_allow(rules, f->suspicion, f->now_ns, &is_app);
+    v->allowed_app = v->allowed && is_app;
 }
 
 /* How many devices use a destination says something in a fleet only. */

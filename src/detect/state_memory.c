@@ -80,10 +80,8 @@ const char *state_memory_version(char out[STATE_VERSION_MAX])
 int state_memory_init(struct state_memory *m, struct state *state,
                       struct correlator *correlator, struct err *why)
 {
-    const struct rules *rules = correlator->options.rules;
-
     *m = (struct state_memory){.state = state, .correlator = correlator};
-    m->hit_count = match_list_count(rules->apps) + match_list_count(rules->destinations);
+    m->hit_count = lists_count(&correlator->lists);
     m->hits = calloc(m->hit_count + 1, sizeof(*m->hits));
     if (!m->hits)
         return err_set(why, "no memory for the state");
@@ -170,15 +168,11 @@ static bool read_correlator(void *ctx, const struct state_row *row)
     return layout_unpack(&layout_correlator, row->value, NULL, r->memory->correlator);
 }
 
-/* ---- hits of the allow-lists */
+/* ---- hits of the lists */
 
 static const struct match_entry *entry_of(const struct state_memory *m, size_t i)
 {
-    const struct rules *rules = m->correlator->options.rules;
-    size_t apps = match_list_count(rules->apps);
-
-    return i < apps ? match_list_get(rules->apps, i)
-                    : match_list_get(rules->destinations, i - apps);
+    return lists_get(&m->correlator->lists, i, 0).entry;
 }
 
 /* "platform-services.yaml: *.push.example" */
@@ -197,7 +191,7 @@ static bool read_hits(void *ctx, const struct state_row *row)
 
     for (size_t i = 0; i < m->hit_count; i++)
         if (span_equal(name_of(entry_of(m, i), name), row->value)) {
-            m->hits[i] = m->correlator->allow_hits[i] = row->turn;
+            m->hits[i] = m->correlator->lists.hits[i] = row->turn;
             break;
         }
     return true;
@@ -211,10 +205,10 @@ static int write_hits(struct state_memory *m, struct err *why)
     for (size_t i = 0; i < m->hit_count; i++) {
         XXH128_hash_t id;
 
-        if (m->hits[i] == m->correlator->allow_hits[i])
+        if (m->hits[i] == m->correlator->lists.hits[i])
             continue;
         row.value = name_of(entry_of(m, i), name);
-        row.turn = m->correlator->allow_hits[i];
+        row.turn = m->correlator->lists.hits[i];
         id = XXH3_128bits(row.value.data, row.value.len);
         memcpy(row.id, &id, sizeof(row.id));
         if (state_put(m->state, &row, why) < 0)
@@ -355,5 +349,5 @@ void state_memory_saved(struct state_memory *m)
         memory_watch_copied(&m->tables[i]);
     for (size_t i = 0; i < STATE_QUEUES; i++)
         settle_watch_copied(&m->queues[i]);
-    memcpy(m->hits, m->correlator->allow_hits, m->hit_count * sizeof(*m->hits));
+    memcpy(m->hits, m->correlator->lists.hits, m->hit_count * sizeof(*m->hits));
 }
