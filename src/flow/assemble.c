@@ -240,6 +240,13 @@ static bool begins_stream(const struct connection *c, int side,
            c->ack_last[!side] == segment->sequence;
 }
 
+/* Something waits for the other side, or to be told that a side has closed. */
+static bool is_unsettled(const struct connection *c)
+{
+    return c->streams[0].held || c->streams[1].held || c->streams[0].fin_seen ||
+           c->streams[1].fin_seen || c->reset_pending[0] || c->reset_pending[1];
+}
+
 void assemble_push(struct flows *f, struct connection *c, int side,
                    const struct packet *packet)
 {
@@ -264,6 +271,8 @@ void assemble_push(struct flows *f, struct connection *c, int side,
         stream_start(&c->streams[side], segment.sequence);
     if (segment.len > 0 && !(packet->tcp_flags & TCP_RST))
         stream_push(&c->streams[side], &context, &segment);
-    note_closing(c, side, &segment, packet->tcp_flags);
-    settle(f, c, side, packet->time_ns);
+    if (packet->tcp_flags & (TCP_FIN | TCP_RST))
+        note_closing(c, side, &segment, packet->tcp_flags);
+    if (is_unsettled(c))
+        settle(f, c, side, packet->time_ns);
 }

@@ -111,7 +111,7 @@ static uint32_t new_flow(struct flows *f, const struct flow_key *key)
         }
         end_flow(f, oldest, FLOW_END_EVICTED);
     }
-    return flow_table_add(&f->table, key, (uint32_t)(f->now_ns / NS_PER_S));
+    return flow_table_add(&f->table, key, f->now_s);
 }
 
 /* A SYN that the capture holds after its SYN-ACK, or after bytes that wait for the beginning. */
@@ -301,7 +301,7 @@ static bool wants_connection(const struct flow *flow, const struct packet *packe
 static void push_connection(struct flows *f, struct connection *c, int side,
                             const struct packet *packet)
 {
-    conn_pool_touch(&f->pool, c, (uint32_t)(f->now_ns / NS_PER_S));
+    conn_pool_touch(&f->pool, c, f->now_s);
     count_packet(c, side, packet);
     if (packet->protocol == PACKET_UDP) {
         struct flow_handler *h = &f->options.handler;
@@ -314,19 +314,18 @@ static void push_connection(struct flows *f, struct connection *c, int side,
     }
     if (c->forgotten)
         free_connection(f, c);
-    else
+    else if (!assemble_is_calm(c))
         assemble_watch(f, c, f->now_ns);
 }
 
 static uint32_t find_flow(struct flows *f, const struct packet *packet, int *side)
 {
-    uint32_t now_s = (uint32_t)(f->now_ns / NS_PER_S);
     struct flow_key key;
     uint32_t number;
     bool is_tcp = packet->protocol == PACKET_TCP;
 
     *side = flow_key_of(packet, tunnel_table_number(f->tunnels, &packet->tunnel), &key);
-    number = flow_table_find(&f->table, &key, now_s);
+    number = flow_table_find(&f->table, &key, f->now_s);
     if (is_tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
         return push_syn(f, &key, *side, number, packet);
     if (is_syn_ack(packet) &&
@@ -344,13 +343,19 @@ static uint32_t find_flow(struct flows *f, const struct packet *packet, int *sid
     return number;
 }
 
+static void set_now(struct flows *f, uint64_t now_ns)
+{
+    f->now_ns = now_ns;
+    f->now_s = (uint32_t)(now_ns / NS_PER_S);
+}
+
 void flows_pass(struct flows *f, uint64_t time_ns)
 {
     if (time_ns >= f->now_ns) {
         flows_tick(f, time_ns);
     } else if (f->now_ns - time_ns > FLOW_CLOCK_STEP_NS) {
         flows_drain(f);
-        f->now_ns = time_ns;
+        set_now(f, time_ns);
         f->stats.clock_steps++;
     }
 }
@@ -402,18 +407,17 @@ static void run_timer(struct flows *f, struct connection *c, uint64_t at_ns)
 }
 
 /* Silent for too long, or left from before the clock stepped back. */
-static bool is_over(const struct flow *flow, uint64_t now_s, uint64_t timeout_s)
+static bool is_over(const struct flow *flow, uint32_t now_s, uint64_t timeout_s)
 {
     return flow->touched_s + timeout_s < now_s || flow->touched_s > now_s;
 }
 
 static void expire(struct flows *f, bool closed, uint64_t timeout_s)
 {
-    uint64_t now_s = f->now_ns / NS_PER_S;
     uint32_t number;
 
     while ((number = flow_table_oldest(&f->table, closed)) &&
-           is_over(flow_table_get(&f->table, number), now_s, timeout_s)) {
+           is_over(flow_table_get(&f->table, number), f->now_s, timeout_s)) {
         if (!closed)
             f->table.stats.timed_out++;
         end_flow(f, number, FLOW_END_TIMEOUT);
@@ -422,14 +426,14 @@ static void expire(struct flows *f, bool closed, uint64_t timeout_s)
 
 void flows_tick(struct flows *f, uint64_t now_ns)
 {
-    uint64_t before_s = f->now_ns / NS_PER_S;
+    uint32_t before_s = f->now_s;
     struct timer_entry due;
 
     if (now_ns > f->now_ns)
-        f->now_ns = now_ns;
+        set_now(f, now_ns);
     while (timer_heap_next(&f->timers, f->now_ns, &due))
         run_timer(f, conn_pool_get(&f->pool, due.number), due.time_ns);
-    if (before_s != f->now_ns / NS_PER_S) {
+    if (before_s != f->now_s) {
         expire(f, true, FLOW_CLOSED_LINGER_S);
         expire(f, false, f->options.flow_timeout_ns / NS_PER_S);
     }

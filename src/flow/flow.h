@@ -84,6 +84,7 @@ struct flows {
     struct stream_stats stream_stats;
     struct flow_stats stats;
     uint64_t now_ns;
+    uint32_t now_s;
 };
 
 int flows_init(struct flows *f, const struct flow_options *options, struct err *why);

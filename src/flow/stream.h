@@ -135,4 +135,11 @@ static inline int32_t sequence_distance(uint32_t from, uint32_t to)
     return (int32_t)(to - from);
 }
 
+/* True when nothing is held, missing or about to end: so it is with most packets. */
+static inline bool stream_is_calm(const struct stream *s)
+{
+    return s->started && !s->held && !s->fin_seen && !s->fin_assumed && !s->hole_since_ns &&
+           (!s->has_ack || sequence_distance(s->next, s->acked) <= 0);
+}
+
 void stream_clear(struct stream *s, struct stream_budget *budget);

@@ -98,7 +98,7 @@ void timer_heap_remove(struct timer_heap *h, uint32_t number)
 
 bool timer_heap_next(struct timer_heap *h, uint64_t now_ns, struct timer_entry *out)
 {
-    if (h->count == 0 || h->entries[0].time_ns > now_ns)
+    if (!timer_heap_is_due(h, now_ns))
         return false;
     *out = h->entries[0];
     remove_place(h, 0);

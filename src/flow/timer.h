@@ -30,5 +30,11 @@ void timer_heap_fini(struct timer_heap *h);
 void timer_heap_set(struct timer_heap *h, uint32_t number, uint64_t time_ns);
 void timer_heap_remove(struct timer_heap *h, uint32_t number);
 
+/* True when a number stands at `now_ns` or before: asked with every packet. */
+static inline bool timer_heap_is_due(const struct timer_heap *h, uint64_t now_ns)
+{
+    return h->count > 0 && h->entries[0].time_ns <= now_ns;
+}
+
 /* Take the first number whose time is at most `now_ns`; false when there is none. */
 bool timer_heap_next(struct timer_heap *h, uint64_t now_ns, struct timer_entry *out);
