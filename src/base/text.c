@@ -106,18 +106,30 @@ static void add_escaped(struct text *t, uint8_t byte)
     add_bytes(t, escaped, sizeof(escaped));
 }
 
+/* How many characters at the front stand for themselves: in a name that is all. */
+static size_t plain_length(struct span s, size_t most)
+{
+    size_t n = 0;
+
+    while (n < s.len && n < most && s.data[n] >= 0x20 && s.data[n] < 0x7F &&
+           s.data[n] != '\\')
+        n++;
+    return n;
+}
+
 void text_add_span(struct text *t, struct span bytes)
 {
     struct span taken;
 
     while (!span_empty(bytes) && !t->cut) {
         uint8_t c = bytes.data[0];
-        size_t n = 1;
+        size_t n = plain_length(bytes, t->size - t->len - 1);
 
-        if (c == '\\') {
+        if (n > 0) {
+            add_bytes(t, (const char *)bytes.data, n);
+        } else if (c == '\\') {
+            n = 1;
             add_bytes(t, "\\\\", 2);
-        } else if (c >= 0x20 && c < 0x7F) {
-            add_bytes(t, (const char *)bytes.data, 1);
         } else if (c >= 0x80 && (n = utf8_length(bytes)) > 0 &&
                    !(c == 0xC2 && bytes.data[1] < 0xA0)) {
             add_bytes(t, (const char *)bytes.data, n);

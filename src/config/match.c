@@ -52,7 +52,8 @@ struct match_list {
     struct item **items;
     size_t count, room;
     size_t longest_suffix, longest_prefix;
-    bool bits_used[ADDRESS_BITS + 1];
+    uint8_t lengths[ADDRESS_BITS + 1]; /* of the prefixes there are, the longest first */
+    size_t length_count;
 };
 
 static uint8_t lower(uint8_t c)
@@ -287,6 +288,18 @@ static bool make_room(struct match_list *list)
     return true;
 }
 
+static void note_length(struct match_list *list, uint8_t bits)
+{
+    size_t i = list->length_count;
+
+    if (memchr(list->lengths, bits, list->length_count))
+        return;
+    for (; i > 0 && list->lengths[i - 1] < bits; i--)
+        list->lengths[i] = list->lengths[i - 1];
+    list->lengths[i] = bits;
+    list->length_count++;
+}
+
 static void link_item(struct match_list *list, struct bucket *bucket, struct item *item,
                       const struct parsed *p)
 {
@@ -297,7 +310,7 @@ static void link_item(struct match_list *list, struct bucket *bucket, struct ite
     bucket->last = item;
     list->items[list->count++] = item;
     if (p->form == FORM_NETWORK)
-        list->bits_used[p->network.bits] = true;
+        note_length(list, p->network.bits);
     if (p->form == FORM_SUFFIX && p->key_len > list->longest_suffix)
         list->longest_suffix = p->key_len;
     if (p->form == FORM_APP_PREFIX && p->key_len > list->longest_prefix)
@@ -389,15 +402,15 @@ static const struct match_entry *find_network(const struct match_list *list,
     const struct match_entry *found = NULL;
     uint8_t key[2 + sizeof(address->bytes)] = {FORM_NETWORK};
 
-    memcpy(key + 2, address->bytes, sizeof(address->bytes));
-    for (size_t bits = ADDRESS_BITS; !found; bits--) {
-        if (bits < ADDRESS_BITS)
-            key[2 + bits / 8] &= (uint8_t)(0xff00u >> (bits % 8));
+    for (size_t i = 0; i < list->length_count && !found; i++) {
+        size_t bits = list->lengths[i], whole = bits / 8;
+
+        memset(key + 2, 0, sizeof(address->bytes));
+        memcpy(key + 2, address->bytes, whole);
+        if (bits % 8)
+            key[2 + whole] = address->bytes[whole] & (uint8_t)(0xff00u >> (bits % 8));
         key[1] = (uint8_t)bits;
-        if (list->bits_used[bits])
-            found = find_entry(list, key, sizeof(key), port, now_ns);
-        if (bits == 0)
-            break;
+        found = find_entry(list, key, sizeof(key), port, now_ns);
     }
     return found;
 }
@@ -407,8 +420,11 @@ const struct match_entry *match_find_destination(const struct match_list *list,
                                                  uint64_t now_ns)
 {
     static const uint8_t ports_key[] = {FORM_PORTS};
-    const struct match_entry *found = find_name(list, wanted->name, wanted->port, now_ns);
+    const struct match_entry *found;
 
+    if (list->count == 0)
+        return NULL;
+    found = find_name(list, wanted->name, wanted->port, now_ns);
     if (!found && wanted->address)
         found = find_network(list, wanted->address, wanted->port, now_ns);
     if (!found && wanted->port)

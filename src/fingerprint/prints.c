@@ -6,6 +6,8 @@
 #include <xxhash.h>
 
 #define WAYS 4
+/* What goes into the value of a hello; what is longer is told apart by its hash alone. */
+#define FACTS_MAX 2048u
 /* Extension types of one hello that go into the value in one piece; more go in pieces. */
 #define TYPES_AT_ONCE 64
 
@@ -72,16 +74,43 @@ const struct prints_stats *prints_stats(const struct prints *p)
 
 /* ---- the value of a hello: a length before each part, so that parts cannot run together */
 
-static void add(XXH3_state_t *state, struct span part)
+struct facts {
+    uint8_t bytes[FACTS_MAX];
+    size_t len;
+    uint64_t seed;
+};
+
+static struct value hash_of(struct span bytes, uint64_t seed)
+{
+    XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data, bytes.len, seed);
+
+    return (struct value){hash.low64, hash.high64 | 1};
+}
+
+/* Where there is no room for a part, what is there goes in as its hash, and so does a long part. */
+static void add(struct facts *f, struct span part)
 {
     uint32_t len = (uint32_t)part.len;
+    struct value value;
 
-    (void)XXH3_128bits_update(state, &len, sizeof(len));
-    (void)XXH3_128bits_update(state, part.data, part.len);
+    if (part.len > FACTS_MAX / 2) {
+        value = hash_of(part, f->seed);
+        part = span_of(&value, sizeof(value));
+    }
+    if (FACTS_MAX - f->len < sizeof(len) + part.len) {
+        value = hash_of(span_of(f->bytes, f->len), f->seed);
+        memcpy(f->bytes, &value, sizeof(value));
+        f->len = sizeof(value);
+    }
+    memcpy(f->bytes + f->len, &len, sizeof(len));
+    f->len += sizeof(len);
+    if (part.len > 0)
+        memcpy(f->bytes + f->len, part.data, part.len);
+    f->len += part.len;
 }
 
 /* Extension: uint16 type, opaque data<0..2^16-1>. Only the types, in order. */
-static void add_types(XXH3_state_t *state, struct span extensions)
+static void add_types(struct facts *f, struct span extensions)
 {
     uint16_t types[TYPES_AT_ONCE];
     struct span data;
@@ -89,18 +118,11 @@ static void add_types(XXH3_state_t *state, struct span extensions)
 
     while (span_u16(&extensions, &types[n]) && span_vec(&extensions, 2, &data)) {
         if (++n == TYPES_AT_ONCE) {
-            add(state, span_of(types, sizeof(types)));
+            add(f, span_of(types, sizeof(types)));
             n = 0;
         }
     }
-    add(state, span_of(types, n * sizeof(types[0])));
-}
-
-static struct value finish(const XXH3_state_t *state)
-{
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-
-    return (struct value){hash.low64, hash.high64 | 1};
+    add(f, span_of(types, n * sizeof(types[0])));
 }
 
 static struct value value_of_client(const struct prints *p,
@@ -109,33 +131,33 @@ static struct value value_of_client(const struct prints *p,
 {
     uint16_t head[4] = {hello->legacy_version, (uint16_t)hello->kind, (uint16_t)transport,
                         hello->has_extensions};
-    XXH3_state_t state;
+    struct facts facts;
 
-    XXH3_INITSTATE(&state);
-    (void)XXH3_128bits_reset_withSeed(&state, p->seed);
-    (void)XXH3_128bits_update(&state, head, sizeof(head));
-    add(&state, hello->ciphers);
-    add_types(&state, hello->extensions);
-    add(&state, hello->supported_versions);
-    add(&state, hello->supported_groups);
-    add(&state, hello->point_formats);
-    add(&state, hello->signature_algorithms);
-    add(&state, hello->alpn);
-    add(&state, span_first(hello->server_name, 1));
-    return finish(&state);
+    facts.len = 0;
+    facts.seed = p->seed;
+    add(&facts, span_of(head, sizeof(head)));
+    add(&facts, hello->ciphers);
+    add_types(&facts, hello->extensions);
+    add(&facts, hello->supported_versions);
+    add(&facts, hello->supported_groups);
+    add(&facts, hello->point_formats);
+    add(&facts, hello->signature_algorithms);
+    add(&facts, hello->alpn);
+    add(&facts, span_first(hello->server_name, 1));
+    return hash_of(span_of(facts.bytes, facts.len), p->seed);
 }
 
 static struct value value_of_server(const struct prints *p,
                                     const struct server_hello *hello)
 {
     uint16_t head[4] = {hello->legacy_version, hello->cipher, hello->has_extensions, 1};
-    XXH3_state_t state;
+    struct facts facts;
 
-    XXH3_INITSTATE(&state);
-    (void)XXH3_128bits_reset_withSeed(&state, p->seed);
-    (void)XXH3_128bits_update(&state, head, sizeof(head));
-    add_types(&state, hello->extensions);
-    return finish(&state);
+    facts.len = 0;
+    facts.seed = p->seed;
+    add(&facts, span_of(head, sizeof(head)));
+    add_types(&facts, hello->extensions);
+    return hash_of(span_of(facts.bytes, facts.len), p->seed);
 }
 
 static bool same(const struct value *a, const struct value *b)

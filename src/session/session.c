@@ -1,7 +1,5 @@
 #include "session/session.h"
 
-#include "base/text.h"
-
 void session_copy(struct session *to, const struct session *from)
 {
     *to = *from;
@@ -30,30 +28,27 @@ void session_release(struct session *s)
 }
 
 /* A host name as names are compared: lower case, without the dot of the root. */
-static void normalise(char *name)
+static const char *normalised(const char *name, char out[SESSION_NAME_MAX])
 {
-    size_t n = strlen(name);
+    size_t n = 0;
 
-    if (n > 1 && name[n - 1] == '.')
-        name[n - 1] = '\0';
-    for (; *name; name++)
-        if (*name >= 'A' && *name <= 'Z')
-            *name = (char)(*name - 'A' + 'a');
+    for (; name[n] && n < SESSION_NAME_MAX - 1; n++)
+        out[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] - 'A' + 'a' : name[n]);
+    if (n > 1 && out[n - 1] == '.')
+        n--;
+    out[n] = '\0';
+    return out;
 }
 
 const char *session_destination(const struct session *s, char out[SESSION_NAME_MAX])
 {
-    struct text text = text_in(out, SESSION_NAME_MAX);
     char address[ADDRESS_TEXT_MAX];
 
     if (s->proxy_target[0])
-        text_add(&text, s->proxy_target);
-    else if (s->server_name[0])
-        text_add(&text, s->server_name);
-    else
-        text_add(&text, address_describe(&s->server, address));
-    normalise(out);
-    return out;
+        return normalised(s->proxy_target, out);
+    if (s->server_name[0])
+        return normalised(s->server_name, out);
+    return normalised(address_describe(&s->server, address), out);
 }
 
 void session_network(const struct session *s, uint8_t out[SESSION_NETWORK_BYTES])

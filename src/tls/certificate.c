@@ -8,6 +8,9 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "crypto/keyed_hash.h"
 #include "crypto/pem.h"
 #include "tls/trust.h"
@@ -35,7 +38,7 @@ struct authority {
 };
 
 struct certificate_cache {
-    struct hash_seed seed;
+    uint64_t seed;
     struct trust *trust;
     struct authority *authorities; /* in the order they were added */
     struct entry *map;
@@ -172,7 +175,7 @@ static bool is_settled(const struct entry *e)
 /* The entry of a certificate, kept or new, with a reference for the caller; NULL without memory. */
 static struct entry *look_up(struct certificate_cache *c, struct span der)
 {
-    uint64_t key = keyed_hash(&c->seed, der);
+    uint64_t key = XXH3_64bits_withSeed(der.data, der.len, c->seed);
     struct entry *e = find(c, key);
 
     c->stats.seen++;
@@ -306,12 +309,14 @@ struct certificate_cache *certificate_cache_new(const struct certificate_options
                                                 struct err *why)
 {
     struct certificate_cache *c = calloc(1, sizeof(*c));
+    struct hash_seed seed;
 
     if (!c) {
         (void)err_set(why, "out of memory for certificates");
         return NULL;
     }
-    keyed_hash_seed(&c->seed);
+    keyed_hash_seed(&seed);
+    c->seed = seed.halves[0];
     c->capacity = options->capacity;
     c->trust = trust_new(options->public_bundle, why);
     if (!c->trust) {
