@@ -69,9 +69,14 @@ int crew_open(struct crew *c, const struct crew_options *options, struct err *wh
 static void count_source(void *ctx, struct counters *out)
 {
     const struct hand *h = ctx;
+    struct source_stats stats = *source_stats(h->source);
 
-    if (h->index == 0) /* all have read the same */
-        stats_collect_files(out, source_stats(h->source));
+    if (h->index > 0) /* all have read the same */
+        return;
+    stats.frames -= h->lane.waiting.count;
+    for (size_t i = 0; i < h->lane.waiting.count; i++)
+        stats.captured_bytes -= h->lane.waiting.frames[i].bytes.len;
+    stats_collect_files(out, &stats);
 }
 
 static void put_message(void *ctx, const struct message *message)
@@ -150,23 +155,25 @@ static void look_if_asked(struct hand *h)
     lane_look(&h->lane);
 }
 
-/* One frame of a capture; false at its end, or where it has to stop. */
+/* Some frames of a capture; false at its end, or where it has to stop. */
 static bool walk(struct hand *h)
 {
     struct crew *c = h->crew;
-    struct frame frame;
+    struct frame frames[WORKER_AHEAD];
+    uint64_t before = h->lane.frames, limit = c->options.packet_limit;
+    uint64_t most = limit && limit - before < WORKER_AHEAD ? limit - before : WORKER_AHEAD;
+    size_t count;
 
-    if (atomic_load_explicit(&c->stop, memory_order_relaxed) ||
-        (c->options.packet_limit && h->lane.frames == c->options.packet_limit) ||
-        !source_next(h->source, &frame))
+    if (atomic_load_explicit(&c->stop, memory_order_relaxed) || most == 0)
         return false;
-    lane_push(&h->lane, &frame);
-    if (h->lane.frames % LANE_MARK_FRAMES == 0) {
+    count = source_next_some(h->source, frames, most);
+    lane_push(&h->lane, frames, count);
+    if (before / LANE_MARK_FRAMES != h->lane.frames / LANE_MARK_FRAMES) {
         tell_progress(h);
         report_if_asked(h);
         look_if_asked(h);
     }
-    return true;
+    return count > 0;
 }
 
 static void *run(void *arg)

@@ -68,7 +68,7 @@ int crew_prepare(struct crew *c, struct err *why);
 /* Start the threads. */
 int crew_start(struct crew *c, struct err *why);
 
-/* The one worker that is no thread takes a frame; false when the input is at its end. */
+/* The one worker that is no thread takes some frames; false when the input is at its end. */
 bool crew_step(struct crew *c);
 
 /* That worker has done; tell what is pending. */

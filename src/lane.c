@@ -184,14 +184,41 @@ static void look_at_time(struct lane *l)
     l->before_ns = now_ns;
 }
 
-void lane_push(struct lane *l, const struct frame *frame)
+/* How many frames can be decoded at once: counters are told as they are after a frame. */
+static size_t stretch_of(const struct lane *l, const struct frame *frames, size_t count)
+{
+    size_t n = 0;
+
+    if (!l->options.stats || l->options.live || !l->options.config->stats.interval_ns)
+        return count;
+    while (n < count && frames[n++].time_ns < l->next_stats_ns)
+        continue;
+    return n;
+}
+
+static void push_next(struct lane *l, const struct frame *frame)
 {
     l->frames++;
-    worker_push(&l->worker, frame);
+    l->waiting.count--;
+    l->waiting.frames++;
+    worker_push_next(&l->worker, frame);
     look_at_time(l);
     report_if_due(l, l->before_ns);
     if (!l->options.live && l->frames % LANE_MARK_FRAMES == 0)
         lane_mark(l);
+}
+
+void lane_push(struct lane *l, const struct frame *frames, size_t count)
+{
+    l->waiting.frames = frames;
+    l->waiting.count = count;
+    while (l->waiting.count > 0) {
+        const struct frame *first = l->waiting.frames;
+        size_t n = worker_look(&l->worker, first, stretch_of(l, first, l->waiting.count));
+
+        for (size_t i = 0; i < n; i++)
+            push_next(l, &first[i]);
+    }
 }
 
 void lane_tick(struct lane *l, uint64_t now_ns)

@@ -32,6 +32,10 @@ struct lane {
     struct prints *prints;
     struct worker worker;
     uint64_t frames;
+    struct {
+        const struct frame *frames;
+        size_t count;
+    } waiting; /* of those handed in, what is not yet looked at */
     uint64_t before_ns; /* packet time before the frame at hand */
     uint64_t next_stats_ns;
 };
@@ -44,7 +48,8 @@ int lane_load_authorities(struct certificate_cache *cache,
 int lane_init(struct lane *l, const struct lane_options *options, struct err *why);
 void lane_fini(struct lane *l);
 
-void lane_push(struct lane *l, const struct frame *frame);
+/* Take frames, which stay valid until it returns. */
+void lane_push(struct lane *l, const struct frame *frames, size_t count);
 
 /* Nothing came, and the wall clock is at `now_ns`. */
 void lane_tick(struct lane *l, uint64_t now_ns);

@@ -8,10 +8,10 @@
 
 #include "base/nanotime.h"
 
-#define PROGRESS_FRAMES 65536u /* look at the clock every so many frames */
+#define PROGRESS_STEPS 4096u   /* look at the clock every so many steps of some frames */
 #define LOOK_MESSAGES 256u     /* look at the signals every so many messages */
 #define WAIT_MS 100            /* a signal may come just before the loop waits */
-#define PULSE_FRAMES 64u       /* and a little more often for what else there is */
+#define PULSE_STEPS 4u         /* and a little more often for what else there is */
 #define PULSE_NS (5 * NS_PER_MS)
 #define RECEIVERS_WAIT_MS 20
 /* How long receivers may take nothing before nobody waits for them any more. */
@@ -234,13 +234,13 @@ void loop_settle(struct pulse *p)
 
 static void run_alone(struct run *r)
 {
-    uint64_t frames = 0;
+    uint64_t steps = 0;
 
     do {
         (void)look_at_signals(r->pulse);
-        if (++frames % PULSE_FRAMES == 0)
+        if (++steps % PULSE_STEPS == 0)
             loop_pulse(r->pulse);
-        if (frames % PROGRESS_FRAMES == 0)
+        if (steps % PROGRESS_STEPS == 0)
             show_progress(r);
     } while (crew_step(r->crew));
     pause_if_stopped(r->pulse);

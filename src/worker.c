@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include <stddef.h>
+
 #include "base/nanotime.h"
 #include "decode/share.h"
 #include "preamble/preamble.h"
@@ -10,16 +12,6 @@
 
 /* What the stages after flow know of a connection; lives in the connection's slot. */
 struct flow_state {
-    union {
-        struct {
-            struct preamble preamble;
-            struct tls_conn conn;
-        };
-        struct datagram_flow datagram; /* when is_datagram */
-    };
-    struct outcome_state outcome;
-    struct outcome_decision decision;
-    struct session session;
     uint8_t client;   /* flow side, valid when `tls` */
     uint8_t segments; /* chunks of the client so far */
     bool is_datagram;
@@ -27,7 +19,20 @@ struct flow_state {
     bool decided;
     bool told;                       /* kept for its totals only */
     uint64_t application_records[2]; /* by enum tls_side */
+    struct outcome_decision decision;
+    struct outcome_state outcome;
+    union {
+        struct {
+            struct tls_conn conn;
+            struct preamble preamble;
+        };
+        struct datagram_flow datagram; /* when is_datagram */
+    };
+    struct session session;
 };
+
+/* Up to where most packets of a connection look. */
+#define HOT_BYTES (offsetof(struct flow_state, preamble) + 64)
 
 /* A callback's worker and connection, for the events that come out of it. */
 struct turn {
@@ -415,6 +420,7 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
         .max_flows = options->max_flows,
         .max_connections = options->max_connections,
         .state_size = sizeof(struct flow_state),
+        .state_hot = HOT_BYTES,
         .held_bytes = options->held_bytes,
         .flow_timeout_ns = options->flow_timeout_ns,
         .hash_seed = options->hash_seed,
@@ -450,17 +456,63 @@ static bool decode_share(struct worker *w, const struct frame *frame, struct pac
     return decoded && share == mine;
 }
 
-void worker_push(struct worker *w, const struct frame *frame)
+/* True when the next frame's decoding leaves all that the packet points to alone. */
+static bool outlives_decoder(const struct packet *packet, const struct frame *frame)
 {
-    struct packet packet;
+    return !span_empty(packet->network) && packet->process == frame->process;
+}
 
-    if (w->options.shares > 1 ? decode_share(w, frame, &packet)
-                              : decode_frame(&w->decoder, frame, &packet)) {
-        flows_push(&w->flows, &packet);
-        app_labels_push(w->labels, &packet);
+/* The memory that packets need is asked for in three rounds, each with what the last one found. */
+static void fetch(const struct worker *w, const struct worker_ahead *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].is_ours)
+            flows_fetch_flow(&w->flows, &a->items[i].look);
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].is_ours)
+            flows_fetch_connection(&w->flows, &a->items[i].look);
+}
+
+size_t worker_look(struct worker *w, const struct frame *frames, size_t count)
+{
+    struct worker_ahead *a = &w->ahead;
+
+    a->next = 0;
+    a->count = 0;
+    while (a->count < count && a->count < WORKER_AHEAD) {
+        const struct frame *frame = &frames[a->count];
+        struct worker_item *item = &a->items[a->count++];
+
+        item->is_ours = w->options.shares > 1
+                            ? decode_share(w, frame, &item->packet)
+                            : decode_frame(&w->decoder, frame, &item->packet);
+        if (!item->is_ours)
+            continue;
+        flows_look(&w->flows, &item->packet, &item->look);
+        if (!outlives_decoder(&item->packet, frame))
+            break;
+    }
+    if (a->count > 1)
+        fetch(w, a);
+    return a->count;
+}
+
+void worker_push_next(struct worker *w, const struct frame *frame)
+{
+    const struct worker_item *item = &w->ahead.items[w->ahead.next++];
+
+    if (item->is_ours) {
+        flows_push_looked(&w->flows, &item->packet, &item->look);
+        app_labels_push(w->labels, &item->packet);
     } else {
         flows_pass(&w->flows, frame->time_ns);
     }
+}
+
+void worker_push(struct worker *w, const struct frame *frame)
+{
+    (void)worker_look(w, frame, 1);
+    worker_push_next(w, frame);
 }
 
 void worker_tick(struct worker *w, uint64_t now_ns)

@@ -49,6 +49,20 @@ struct worker_stats {
     uint64_t outcomes[OUTCOME_COUNT];
 };
 
+/* Frames that are decoded before the first of them is looked at. */
+#define WORKER_AHEAD 16u
+
+struct worker_item {
+    bool is_ours; /* a packet came of it, and it is this worker's; else the rest means nothing */
+    struct packet packet;
+    struct flow_look look;
+};
+
+struct worker_ahead {
+    size_t count, next;
+    struct worker_item items[WORKER_AHEAD];
+};
+
 struct worker {
     struct worker_options options;
     struct decoder decoder;
@@ -57,6 +71,7 @@ struct worker {
     struct datagram_context datagrams;
     struct app_labels *labels;
     struct worker_stats stats;
+    struct worker_ahead ahead;
 };
 
 /* What one handshake under way takes. */
@@ -66,6 +81,14 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
 
 /* Take a frame. Sessions that became complete before it are told before it is looked at. */
 void worker_push(struct worker *w, const struct frame *frame);
+
+/*
+ * The same for several frames that are at hand: worker_look decodes some of them and has the memory
+ * fetched that they need; it returns how many. So many calls of worker_push_next follow, with the
+ * same frames in order.
+ */
+size_t worker_look(struct worker *w, const struct frame *frames, size_t count);
+void worker_push_next(struct worker *w, const struct frame *frame);
 
 /* No frame came, and it is `now_ns`. */
 void worker_tick(struct worker *w, uint64_t now_ns);

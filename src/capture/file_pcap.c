@@ -13,6 +13,7 @@
 
 #define FILE_HEADER 24
 #define RECORD_HEADER 16
+#define CAPTURED_AT 8 /* in it, the captured length */
 
 /* The form of a patched libpcap of 1999: interface 4, protocol 2, direction 1, padding 1 follow. */
 #define MODIFIED_RECORD_HEADER 24
@@ -115,6 +116,17 @@ static enum reader_result next_big_endian(struct reader *r, struct frame *out)
     return next_record(r, true, out);
 }
 
+static bool is_ready(const struct reader *r)
+{
+    struct span look = r->buffer.rest, captured_at;
+    uint32_t captured;
+
+    return span_skip(&look, CAPTURED_AT) && span_take(&look, 4, &captured_at) &&
+           read_u32(r->big_endian, &captured_at, &captured) &&
+           captured <= SOURCE_RECORD_MAX &&
+           r->buffer.rest.len >= r->record_header + captured;
+}
+
 enum reader_result pcap_start(struct reader *r)
 {
     const struct pcap_form *form = form_of(r->buffer.rest);
@@ -140,6 +152,7 @@ enum reader_result pcap_start(struct reader *r)
         return READER_END;
     r->lengths_swapped = minor <= 3;
     r->link_type = link_type & LINK_TYPE_MASK;
+    r->is_ready = r->lengths_swapped ? NULL : is_ready;
     r->next = r->big_endian ? next_big_endian : next_little_endian;
     return READER_FRAME;
 }

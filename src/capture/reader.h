@@ -21,6 +21,8 @@ struct reader {
     struct buffer buffer;
     const char *name; /* lent by reader_open's caller */
     enum reader_result (*next)(struct reader *r, struct frame *out);
+    /* True when `next` gives a frame without touching those before it; NULL: never. */
+    bool (*is_ready)(const struct reader *r);
     uint64_t frames;
     bool is_capture; /* it begins as a capture does, or is empty: a damaged one */
     struct err damage;
@@ -50,6 +52,12 @@ void reader_close(struct reader *r);
 static inline enum reader_result reader_next(struct reader *r, struct frame *out)
 {
     return r->next(r, out);
+}
+
+/* True when the next frame lies in the buffer: reading it leaves the frames before it valid. */
+static inline bool reader_is_ready(const struct reader *r)
+{
+    return r->is_ready && r->is_ready(r);
 }
 
 /*

@@ -55,6 +55,12 @@ struct source *source_open_files(const struct source_options *options, struct er
 /* The next frame; false when all inputs are at their end. */
 bool source_next(struct source *s, struct frame *out);
 
+/*
+ * The next frame, and up to `max` - 1 behind it as far as they are in memory already; all of them
+ * are valid until the next call. Returns how many, 0 when all inputs are at their end.
+ */
+size_t source_next_some(struct source *s, struct frame *out, size_t max);
+
 const struct source_stats *source_stats(const struct source *s);
 
 /* Sentences of the damage met so far: number `i`, NULL when there is no such. */

@@ -116,6 +116,25 @@ static bool open_next(struct source *s)
     return false;
 }
 
+/* Count a frame that was read; false when the filter leaves it out. */
+static bool count_frame(struct source *s, const struct frame *frame)
+{
+    if (s->filter && !filter_matches(s->filter, frame)) {
+        s->stats.filtered++;
+        return false;
+    }
+    s->stats.frames++;
+    s->stats.captured_bytes += frame->bytes.len;
+    s->stats.read_bytes = s->done_bytes + s->reader.buffer.raw_bytes;
+    return true;
+}
+
+/* The next frame, which lies in memory; false when the filter leaves it out. */
+static bool take_frame(struct source *s, struct frame *out)
+{
+    return reader_next(&s->reader, out) == READER_FRAME && count_frame(s, out);
+}
+
 bool source_next(struct source *s, struct frame *out)
 {
     for (;;) {
@@ -125,19 +144,25 @@ bool source_next(struct source *s, struct frame *out)
             return false;
         result = reader_next(&s->reader, out);
         if (result == READER_FRAME) {
-            if (s->filter && !filter_matches(s->filter, out)) {
-                s->stats.filtered++;
+            if (!count_frame(s, out))
                 continue;
-            }
-            s->stats.frames++;
-            s->stats.captured_bytes += out->bytes.len;
-            s->stats.read_bytes = s->done_bytes + s->reader.buffer.raw_bytes;
             return true;
         }
         if (result == READER_DAMAGED && !(s->wait.stop && *s->wait.stop))
             note_damage(s, s->reader.damage.text);
         close_input(s);
     }
+}
+
+size_t source_next_some(struct source *s, struct frame *out, size_t max)
+{
+    size_t count = 0;
+
+    if (!source_next(s, &out[count++]))
+        return 0;
+    while (count < max && reader_is_ready(&s->reader) && take_frame(s, &out[count]))
+        count++;
+    return count;
 }
 
 const struct source_stats *source_stats(const struct source *s)

@@ -89,6 +89,17 @@ void conn_pool_put(struct conn_pool *p, struct connection *c);
 /* A packet came: the newest one now, if its second changed. */
 void conn_pool_touch(struct conn_pool *p, struct connection *c, uint32_t now_s);
 
+#define CONN_POOL_LINE 64u /* bytes of a cache line */
+
+/* A connection and the first `hot` bytes of its state will be needed soon. */
+static inline void conn_pool_fetch(const struct conn_pool *p, uint32_t number, size_t hot)
+{
+    const unsigned char *slot = p->slots + (size_t)number * p->slot_size;
+
+    for (size_t at = 0; at < sizeof(struct connection) + hot; at += CONN_POOL_LINE)
+        __builtin_prefetch(slot + at, 1);
+}
+
 static inline struct connection *conn_pool_get(const struct conn_pool *p, uint32_t number)
 {
     return (struct connection *)(void *)(p->slots + (size_t)number * p->slot_size);

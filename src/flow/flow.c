@@ -318,24 +318,22 @@ static void push_connection(struct flows *f, struct connection *c, int side,
         assemble_watch(f, c, f->now_ns);
 }
 
-static uint32_t find_flow(struct flows *f, const struct packet *packet, int *side)
+static uint32_t find_flow(struct flows *f, const struct packet *packet,
+                          const struct flow_look *look)
 {
-    struct flow_key key;
-    uint32_t number;
+    uint32_t number = flow_table_find(&f->table, &look->key, look->home, f->now_s);
     bool is_tcp = packet->protocol == PACKET_TCP;
 
-    *side = flow_key_of(packet, tunnel_table_number(f->tunnels, &packet->tunnel), &key);
-    number = flow_table_find(&f->table, &key, f->now_s);
     if (is_tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
-        return push_syn(f, &key, *side, number, packet);
+        return push_syn(f, &look->key, look->side, number, packet);
     if (is_syn_ack(packet) &&
         !(number && flow_table_get(&f->table, number)->flags & FLOW_SYN_SEEN))
-        return push_lone_syn_ack(f, &key, number, packet);
+        return push_lone_syn_ack(f, &look->key, number, packet);
     if (number)
         return number;
     if (packet->payload_len == 0)
         return FLOW_NONE;
-    number = new_flow(f, &key);
+    number = new_flow(f, &look->key);
     if (!is_tcp)
         f->stats.udp_flows++;
     else
@@ -360,17 +358,47 @@ void flows_pass(struct flows *f, uint64_t time_ns)
     }
 }
 
+void flows_look(struct flows *f, const struct packet *packet, struct flow_look *out)
+{
+    uint16_t tunnel = tunnel_table_number(f->tunnels, &packet->tunnel);
+
+    out->side = (uint8_t)flow_key_of(packet, tunnel, &out->key);
+    out->home = flow_table_home(&f->table, &out->key);
+    flow_table_fetch_index(&f->table, out->home);
+}
+
+void flows_fetch_flow(const struct flows *f, const struct flow_look *look)
+{
+    flow_table_fetch_flow(&f->table, look->home);
+}
+
+void flows_fetch_connection(const struct flows *f, const struct flow_look *look)
+{
+    const struct flow *flow = &f->table.flows[f->table.index[look->home]];
+
+    if (flow->connection)
+        conn_pool_fetch(&f->pool, flow->connection, f->options.state_hot);
+}
+
 void flows_push(struct flows *f, const struct packet *packet)
+{
+    struct flow_look look;
+
+    flows_look(f, packet, &look);
+    flows_push_looked(f, packet, &look);
+}
+
+void flows_push_looked(struct flows *f, const struct packet *packet,
+                       const struct flow_look *look)
 {
     struct connection *c = NULL;
     struct flow *flow;
     uint32_t number;
-    int side;
 
     f->stats.packets++;
     flows_pass(f, packet->time_ns);
     f->stats.backwards += packet->time_ns < f->now_ns;
-    number = find_flow(f, packet, &side);
+    number = find_flow(f, packet, look);
     if (!number) {
         f->stats.without_flow++;
         return;
@@ -384,9 +412,9 @@ void flows_push(struct flows *f, const struct packet *packet)
             adopt_syn(c, flow, packet);
     }
     if (c)
-        push_connection(f, c, side, packet);
+        push_connection(f, c, look->side, packet);
     if (packet->tcp_flags & (TCP_FIN | TCP_RST))
-        note_close(f, number, side, packet->tcp_flags);
+        note_close(f, number, look->side, packet->tcp_flags);
 }
 
 /* ---- time */

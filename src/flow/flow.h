@@ -57,6 +57,7 @@ struct flow_options {
     size_t max_flows;
     size_t max_connections;
     size_t state_size;   /* of the later stages, for each connection */
+    size_t state_hot;    /* of it, from its beginning, what most packets touch */
     uint64_t held_bytes; /* ceiling over all streams */
     uint64_t flow_timeout_ns;
     uint64_t hash_seed;
@@ -91,6 +92,23 @@ int flows_init(struct flows *f, const struct flow_options *options, struct err *
 void flows_fini(struct flows *f);
 
 void flows_push(struct flows *f, const struct packet *packet);
+
+/*
+ * The same in steps, for who has several packets at hand: while one is looked at, the memory that
+ * the others need is on its way. flows_look is called for each packet once and in order; the two
+ * that fetch change nothing and can be left out.
+ */
+struct flow_look {
+    struct flow_key key;
+    uint32_t home; /* of the key, in the table's index */
+    uint8_t side;  /* that sent the packet */
+};
+
+void flows_look(struct flows *f, const struct packet *packet, struct flow_look *out);
+void flows_fetch_flow(const struct flows *f, const struct flow_look *look);
+void flows_fetch_connection(const struct flows *f, const struct flow_look *look);
+void flows_push_looked(struct flows *f, const struct packet *packet,
+                       const struct flow_look *look);
 
 /* A packet that belongs to no flow of ours has this time. */
 void flows_pass(struct flows *f, uint64_t time_ns);

@@ -1,6 +1,7 @@
 #include "flow/table.h"
 
 #include <endian.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,22 +12,26 @@
 
 _Static_assert(sizeof(struct flow) == 64, "a flow is one cache line");
 
-static uint32_t home_of(const struct flow_table *t, const uint8_t *key)
+/* A key is packed as it lies in memory. */
+_Static_assert(offsetof(struct flow_key, port) == 32 &&
+                   offsetof(struct flow_key, tunnel) == 36 &&
+                   offsetof(struct flow_key, protocol) == FLOW_KEY_BYTES - 1,
+               "the fields of a key have no gaps");
+
+static uint32_t home_of(const struct flow_table *t, const void *key)
 {
     return (uint32_t)XXH3_64bits_withSeed(key, FLOW_KEY_BYTES, t->seed) & t->index_mask;
 }
 
-static void pack_key(const struct flow_key *key, uint8_t out[FLOW_KEY_BYTES])
+uint32_t flow_table_home(const struct flow_table *t, const struct flow_key *key)
 {
-    memcpy(out, key->address, 32);
-    memcpy(out + 32, key->port, 4);
-    memcpy(out + 36, &key->tunnel, 2);
-    out[38] = key->protocol;
+    return home_of(t, key);
 }
 
 /* In words: a call of memcmp would take longer than the comparison. */
-static inline bool same_key(const uint8_t *a, const uint8_t *b)
+static inline bool same_key(const uint8_t *a, const struct flow_key *key)
 {
+    const uint8_t *b = (const uint8_t *)key;
     uint64_t x[FLOW_KEY_BYTES / 8], y[FLOW_KEY_BYTES / 8], tail[2] = {0, 0};
     uint64_t differ = 0;
 
@@ -98,10 +103,7 @@ int flow_key_of(const struct packet *packet, uint16_t tunnel, struct flow_key *k
 
 void flow_key_unpack(const struct flow *flow, struct flow_key *key)
 {
-    memcpy(key->address, flow->key, 32);
-    memcpy(key->port, flow->key + 32, 4);
-    memcpy(&key->tunnel, flow->key + 36, 2);
-    key->protocol = flow->key[38];
+    memcpy(key, flow->key, FLOW_KEY_BYTES);
 }
 
 static void unlink_flow(struct flow_table *t, uint32_t number)
@@ -133,15 +135,13 @@ static void link_newest(struct flow_table *t, uint32_t number)
     list->newest = number;
 }
 
-uint32_t flow_table_find(struct flow_table *t, const struct flow_key *key, uint32_t now_s)
+uint32_t flow_table_find(struct flow_table *t, const struct flow_key *key, uint32_t home,
+                         uint32_t now_s)
 {
-    uint8_t packed[FLOW_KEY_BYTES];
     uint32_t number;
 
-    pack_key(key, packed);
-    for (uint32_t i = home_of(t, packed); (number = t->index[i]);
-         i = (i + 1) & t->index_mask)
-        if (same_key(t->flows[number].key, packed))
+    for (uint32_t i = home; (number = t->index[i]); i = (i + 1) & t->index_mask)
+        if (same_key(t->flows[number].key, key))
             break;
     if (number && t->flows[number].touched_s != now_s) {
         t->flows[number].touched_s = now_s;
@@ -192,7 +192,7 @@ uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key, uint32
     number = take_free(t);
     f = &t->flows[number];
     memset(f, 0, sizeof(*f));
-    pack_key(key, f->key);
+    memcpy(f->key, key, FLOW_KEY_BYTES);
     f->touched_s = now_s;
     i = home_of(t, f->key);
     while (t->index[i])
