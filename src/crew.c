@@ -159,9 +159,9 @@ static void look_if_asked(struct hand *h)
 static bool walk(struct hand *h)
 {
     struct crew *c = h->crew;
-    struct frame frames[WORKER_AHEAD];
+    struct frame frames[AHEAD_MAX];
     uint64_t before = h->lane.frames, limit = c->options.packet_limit;
-    uint64_t most = limit && limit - before < WORKER_AHEAD ? limit - before : WORKER_AHEAD;
+    uint64_t most = limit && limit - before < AHEAD_MAX ? limit - before : AHEAD_MAX;
     size_t count;
 
     if (atomic_load_explicit(&c->stop, memory_order_relaxed) || most == 0)

@@ -3,7 +3,6 @@
 #include <stddef.h>
 
 #include "base/nanotime.h"
-#include "decode/share.h"
 #include "preamble/preamble.h"
 #include "session/session_build.h"
 
@@ -439,67 +438,19 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
     return 0;
 }
 
-/* True when `frame` completes a packet that is ours. What is not ours leaves no count. */
-static bool decode_share(struct worker *w, const struct frame *frame, struct packet *packet)
-{
-    struct decode_stats before = w->decoder.stats;
-    unsigned mine = w->options.share, share = 0;
-    bool peeked = share_peek(frame, w->options.shares, &share), decoded;
-
-    if (peeked && share != mine)
-        return false;
-    decoded = decode_frame(&w->decoder, frame, packet);
-    if (decoded && !peeked)
-        share = share_of(packet, w->options.shares);
-    if (share != mine)
-        w->decoder.stats = before;
-    return decoded && share == mine;
-}
-
-/* True when the next frame's decoding leaves all that the packet points to alone. */
-static bool outlives_decoder(const struct packet *packet, const struct frame *frame)
-{
-    return !span_empty(packet->network) && packet->process == frame->process;
-}
-
-/* The memory that packets need is asked for in three rounds, each with what the last one found. */
-static void fetch(const struct worker *w, const struct worker_ahead *a)
-{
-    for (size_t i = 0; i < a->count; i++)
-        if (a->items[i].is_ours)
-            flows_fetch_flow(&w->flows, &a->items[i].look);
-    for (size_t i = 0; i < a->count; i++)
-        if (a->items[i].is_ours)
-            flows_fetch_connection(&w->flows, &a->items[i].look);
-}
-
 size_t worker_look(struct worker *w, const struct frame *frames, size_t count)
 {
-    struct worker_ahead *a = &w->ahead;
+    struct ahead_tools tools = {.decoder = &w->decoder,
+                                .flows = &w->flows,
+                                .share = w->options.share,
+                                .shares = w->options.shares};
 
-    a->next = 0;
-    a->count = 0;
-    while (a->count < count && a->count < WORKER_AHEAD) {
-        const struct frame *frame = &frames[a->count];
-        struct worker_item *item = &a->items[a->count++];
-
-        item->is_ours = w->options.shares > 1
-                            ? decode_share(w, frame, &item->packet)
-                            : decode_frame(&w->decoder, frame, &item->packet);
-        if (!item->is_ours)
-            continue;
-        flows_look(&w->flows, &item->packet, &item->look);
-        if (!outlives_decoder(&item->packet, frame))
-            break;
-    }
-    if (a->count > 1)
-        fetch(w, a);
-    return a->count;
+    return ahead_look(&w->ahead, &tools, frames, count);
 }
 
 void worker_push_next(struct worker *w, const struct frame *frame)
 {
-    const struct worker_item *item = &w->ahead.items[w->ahead.next++];
+    const struct ahead_item *item = ahead_next(&w->ahead);
 
     if (item->is_ours) {
         flows_push_looked(&w->flows, &item->packet, &item->look);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "ahead.h"
 #include "datagram.h"
 #include "decode/decode.h"
 #include "flow/app_label.h"
@@ -49,20 +50,6 @@ struct worker_stats {
     uint64_t outcomes[OUTCOME_COUNT];
 };
 
-/* Frames that are decoded before the first of them is looked at. */
-#define WORKER_AHEAD 16u
-
-struct worker_item {
-    bool is_ours; /* a packet came of it, and it is this worker's; else the rest means nothing */
-    struct packet packet;
-    struct flow_look look;
-};
-
-struct worker_ahead {
-    size_t count, next;
-    struct worker_item items[WORKER_AHEAD];
-};
-
 struct worker {
     struct worker_options options;
     struct decoder decoder;
@@ -71,7 +58,7 @@ struct worker {
     struct datagram_context datagrams;
     struct app_labels *labels;
     struct worker_stats stats;
-    struct worker_ahead ahead;
+    struct ahead ahead;
 };
 
 /* What one handshake under way takes. */
