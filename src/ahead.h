@@ -19,7 +19,8 @@
 #define AHEAD_MAX 16u
 
 struct ahead_item {
-    bool is_ours; /* a packet came of it, and it is our share; else the rest means nothing */
+    bool
+        is_ours; /* a packet came of it, and it is our share; else the rest means nothing */
     struct packet packet;
     struct flow_look look;
 };

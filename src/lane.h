@@ -35,7 +35,7 @@ struct lane {
     struct {
         const struct frame *frames;
         size_t count;
-    } waiting; /* of those handed in, what is not yet looked at */
+    } waiting;          /* of those handed in, what is not yet looked at */
     uint64_t before_ns; /* packet time before the frame at hand */
     uint64_t next_stats_ns;
 };

@@ -8,10 +8,10 @@
 
 #include "base/nanotime.h"
 
-#define PROGRESS_STEPS 4096u   /* look at the clock every so many steps of some frames */
-#define LOOK_MESSAGES 256u     /* look at the signals every so many messages */
-#define WAIT_MS 100            /* a signal may come just before the loop waits */
-#define PULSE_STEPS 4u         /* and a little more often for what else there is */
+#define PROGRESS_STEPS 4096u /* look at the clock every so many steps of some frames */
+#define LOOK_MESSAGES 256u   /* look at the signals every so many messages */
+#define WAIT_MS 100          /* a signal may come just before the loop waits */
+#define PULSE_STEPS 4u       /* and a little more often for what else there is */
 #define PULSE_NS (5 * NS_PER_MS)
 #define RECEIVERS_WAIT_MS 20
 /* How long receivers may take nothing before nobody waits for them any more. */

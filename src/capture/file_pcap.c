@@ -142,7 +142,8 @@ enum reader_result pcap_start(struct reader *r)
     r->record_header = form->record_header;
     if (!span_skip(&header, 4) || !read_u16(r, &header, &major) ||
         !read_u16(r, &header, &minor) || !read_u32(r->big_endian, &header, &ignored) ||
-        !read_u32(r->big_endian, &header, &ignored) || !read_u32(r->big_endian, &header, &ignored) ||
+        !read_u32(r->big_endian, &header, &ignored) ||
+        !read_u32(r->big_endian, &header, &ignored) ||
         !read_u32(r->big_endian, &header, &link_type))
         return READER_END;
     /* One vendor's system had numbers of its own. */

@@ -74,16 +74,19 @@ static void both_directions_have_one_key(void)
     is_int(a.port[side], 40000, "the sender's port stands on its side");
     begin(&t, 4, 1);
     number = flow_table_add(&t, &a, 1);
-    is_int(flow_table_find(&t, &b, flow_table_home(&t, &b), 1), number, "found from either direction");
+    is_int(flow_table_find(&t, &b, flow_table_home(&t, &b), 1), number,
+           "found from either direction");
     flow_key_unpack(flow_table_get(&t, number), &out);
     ok(memcmp(out.address, a.address, 32) == 0 && out.port[0] == a.port[0] &&
            out.port[1] == a.port[1] && out.tunnel == 7 && out.protocol == PACKET_TCP,
        "the slot gives the key back");
     (void)flow_key_of(&there, 8, &a);
-    is_int(flow_table_find(&t, &a, flow_table_home(&t, &a), 1), FLOW_NONE, "another tunnel is another flow");
+    is_int(flow_table_find(&t, &a, flow_table_home(&t, &a), 1), FLOW_NONE,
+           "another tunnel is another flow");
     (void)flow_key_of(&there, 7, &a);
     a.protocol = PACKET_UDP;
-    is_int(flow_table_find(&t, &a, flow_table_home(&t, &a), 1), FLOW_NONE, "another protocol too");
+    is_int(flow_table_find(&t, &a, flow_table_home(&t, &a), 1), FLOW_NONE,
+           "another protocol too");
     ok(flow_key_of(&same_host, 0, &a) != flow_key_of(&same_back, 0, &b),
        "between ports of one address the port tells the sides");
     flow_table_fini(&t);
