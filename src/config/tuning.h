@@ -160,6 +160,7 @@ struct tuning {
     uint32_t mtls_sessions;
     uint32_t interceptor_names, interceptor_networks;
     double interceptor_fresh_s;
+    uint32_t pinning_removed_sessions;
 
     struct tuning_opaque opaque;
     struct tuning_observe observe;

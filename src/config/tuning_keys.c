@@ -230,6 +230,8 @@ static const struct schema_key keys[] = {
              "... in so many networks."),
     SECONDS("tuning.interceptor_fresh_s", interceptor_fresh_s,
             "Certificates made for the visit: their ages differ by no more."),
+    COUNT_TO("tuning.pinning_removed_sessions", pinning_removed_sessions, TUNING_SET_MAX,
+             "Accepted sessions of what was refused for pinning_removed."),
 
     COUNT_TO("tuning.opaque.min_sessions", opaque.min_sessions, TUNING_DIRECT_MAX,
              "Direct sessions with data for opaque_direct."),

@@ -7,6 +7,7 @@
 #include "base/nanotime.h"
 #include "crypto/uuid.h"
 #include "detect/fleet.h"
+#include "detect/removal.h"
 
 static void alert_id_of(const struct suspicion *s, const struct device *device,
                         const uint8_t *first_session, uint8_t out[16])
@@ -238,6 +239,8 @@ void alert_life_end(struct correlator *c, struct parties *p, enum finding_state 
 {
     struct suspicion *s = p->key->suspicion;
 
+    if (s && state == FINDING_RETRACTED)
+        removal_forget(s);
     if (!s || (!s->alert.open && !s->alert.in_fleet))
         return;
     if (p->device_destination && p->device_destination->refusals)

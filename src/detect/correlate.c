@@ -11,6 +11,7 @@
 #include "detect/notice_life.h"
 #include "detect/observe.h"
 #include "detect/refusal.h"
+#include "detect/removal.h"
 #include "detect/upstream.h"
 
 /* One in so many keys raises an alert of an app and destination of its own. */
@@ -32,6 +33,7 @@ static void drop_key(void *ctx, struct memory_entry *entry)
         return;
     free(s->destination);
     free(s->evidence);
+    removal_forget(s);
     free(s);
 }
 
@@ -195,9 +197,8 @@ static void settle_pending(struct correlator *c, uint64_t until_ns)
 static void expire_one(struct correlator *c, const struct settle_entry *e)
 {
     static void (*const expire[])(struct correlator *, const struct memory_id *) = {
-        [SETTLE_KEY] = alert_life_expire,
-        [SETTLE_DEVICE] = alert_life_sum_up,
-        [SETTLE_ISSUER] = interceptor_expire,
+        [SETTLE_KEY] = alert_life_expire,     [SETTLE_DEVICE] = alert_life_sum_up,
+        [SETTLE_ISSUER] = interceptor_expire, [SETTLE_REMOVAL] = removal_expire,
         [SETTLE_FLEET] = fleet_expire,
     };
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "detect/alert_life.h"
 #include "detect/notice.h"
+#include "detect/removal.h"
 
 static uint64_t before(uint64_t now_ns, uint64_t ns)
 {
@@ -309,6 +310,7 @@ void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
     judge_look(c, &j);
     if (c->options.on_judged)
         c->options.on_judged(c->options.ctx, &j);
+    removal_prove(c, &j);
     if (j.type != FINDING_TYPE_COUNT)
         alert_life_raise(c, r, j.type);
     else if (r->refusal.vetoed && r->refusal.fired)

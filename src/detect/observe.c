@@ -13,6 +13,7 @@
 #include "detect/notice_life.h"
 #include "detect/platform.h"
 #include "detect/refusal.h"
+#include "detect/removal.h"
 #include "detect/report.h"
 #include "detect/suspicion.h"
 #include "detect/upstream.h"
@@ -192,6 +193,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
         return;
     }
     c->stats.refusals++;
+    removal_refuse(c, p);
     sus->refused++;
     lists_count_allowed(&c->lists, sus, c->now_ns);
     sus->untrusted_upstream = sus->untrusted_upstream || context->untrusted_upstream;
@@ -361,6 +363,7 @@ static void on_inspected(struct correlator *c, struct parties *p, const struct s
         on_refusal(c, p, s, context);
     } else if (s->outcome == OUTCOME_ACCEPTED) {
         on_accept(c, p, s);
+        removal_accept(c, p, s, context);
     } else if (s->outcome == OUTCOME_RESUMED && s->established) {
         p->key->resumed_ns[p->key->resumed++ % KEY_RING] = c->now_ns;
         p->device_destination->accepted_data_ns = c->now_ns;

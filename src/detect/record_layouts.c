@@ -5,6 +5,7 @@
 #include "detect/correlate.h"
 #include "detect/fleet.h"
 #include "detect/layout_parts.h"
+#include "detect/removal.h"
 
 /*
  * What lies in `entry`, the first member of the records of tables, is the table's own business: the
@@ -78,6 +79,20 @@ static const struct layout_field beacon_fields[] = {
 };
 static const struct layout layout_beacon = LAYOUT_OF(beacon, beacon_fields);
 
+static const struct layout_field removal_fields[] = {
+    {LAYOUT_ROW(LAYOUT_BYTES, removal, first_session)},
+    {LAYOUT_ROWS(LAYOUT_PART, removal, evidence), .of = &layout_evidence},
+    {LAYOUT_ROW(LAYOUT_NUMBER, removal, refusal_count), .most = REMOVAL_REFUSALS},
+    {LAYOUT_ROW(LAYOUT_NUMBER, removal, accept_count), .most = TUNING_SET_MAX},
+    {LAYOUT_ROW(LAYOUT_BOOL, removal, raised)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, removal, refused)},
+    {LAYOUT_ROW(LAYOUT_TIME, removal, first_ns)},
+    {LAYOUT_ROW(LAYOUT_TIME, removal, last_ns)},
+    {LAYOUT_ROW(LAYOUT_NAME, removal, authority)},
+    {LAYOUT_ROW(LAYOUT_OWNED, removal, notice), .of = &layout_notice},
+};
+static const struct layout layout_removal = LAYOUT_OF(removal, removal_fields);
+
 static const struct layout_field suspicion_fields[] = {
     {LAYOUT_ROW(LAYOUT_OWNED_TEXT, suspicion, destination)},
     {LAYOUT_ROW(LAYOUT_ADDRESS, suspicion, server)},
@@ -111,6 +126,7 @@ static const struct layout_field suspicion_fields[] = {
     {LAYOUT_ROW(LAYOUT_NUMBER, suspicion, trust_model), .most = TRUST_MODEL_ANDROID_SYSTEM},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, in_segment)},
     {LAYOUT_ROW(LAYOUT_PART, suspicion, alert), .of = &layout_alert},
+    {LAYOUT_ROW(LAYOUT_OWNED, suspicion, removal), .of = &layout_removal},
 };
 static const struct layout layout_suspicion = LAYOUT_OF(suspicion, suspicion_fields);
 

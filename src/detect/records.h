@@ -207,6 +207,7 @@ struct suspicion {
     enum trust_model trust_model;
     bool in_segment; /* the device is in a configured segment */
     struct open_alert alert;
+    struct removal *removal; /* NULL before the refusal is proven (detect/removal.h) */
 };
 
 struct key {

@@ -349,6 +349,8 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
         f.controls = n->cause->controls;
         f.control_count = n->cause->control_count;
     }
+    f.counts.refused = n->suspicion ? f.counts.refused : n->refused;
+    f.counts.accepted = n->accepted;
     if (n->sum) {
         f.counts.refused = n->sum->attempts;
         f.counts.episodes = n->sum->episodes;

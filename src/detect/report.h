@@ -64,6 +64,7 @@ struct notice {
     size_t evidence_count;
     const struct cause_verdict *cause; /* may be NULL */
     const struct streak_sum *sum;      /* may be NULL */
+    uint32_t refused, accepted;        /* sessions, where there is no `sum` */
     const struct address *related;     /* devices that are affected */
     size_t related_count;
     const struct finding_interceptor *interceptor; /* may be NULL */

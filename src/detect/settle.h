@@ -15,6 +15,7 @@ enum settle_kind {
     SETTLE_KEY,
     SETTLE_DEVICE,
     SETTLE_ISSUER,
+    SETTLE_REMOVAL, /* a key that accepts what it refused */
     SETTLE_FLEET,   /* an app and destination */
     SETTLE_GENUINE, /* a destination's own certificates */
 };

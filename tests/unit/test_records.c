@@ -4,6 +4,7 @@
 
 #include "detect/fleet.h"
 #include "detect/inspection.h"
+#include "detect/removal.h"
 #include "detect/upstream.h"
 #include "tap.h"
 
@@ -20,12 +21,13 @@ static const struct {
     {"app_destination", sizeof(struct app_destination), 168},
     {"device_destination", sizeof(struct device_destination), 48},
     {"key", sizeof(struct key), 152},
-    {"suspicion", sizeof(struct suspicion), 832},
+    {"suspicion", sizeof(struct suspicion), 840},
     {"finding_evidence", sizeof(struct finding_evidence), 112},
     {"pair_refusals", sizeof(struct pair_refusals), 504},
     {"streak", sizeof(struct streak), 408},
     {"notice_record", sizeof(struct notice_record), 56},
     {"mtls_record", sizeof(struct mtls_record), 1056},
+    {"removal", sizeof(struct removal), 1400},
     {"overflow", sizeof(struct overflow), 32},
     {"fleet", sizeof(struct fleet), 864},
     {"scope_record", sizeof(struct scope_record), 10936},
