@@ -54,7 +54,7 @@ static const struct layout_field evidence_fields[] = {
     {LAYOUT_ROW(LAYOUT_TIME, finding_evidence, time_ns)},
     {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, outcome), .most = OUTCOME_COUNT - 1},
     {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, shape), .most = SHAPE_S6},
-    {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, inspection), .most = INSPECTION_NO},
+    {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, inspection), .most = INSPECTION_YES},
     {LAYOUT_ROW(LAYOUT_REAL, finding_evidence, inspection_probability)},
     {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, inspection_basis), .most = BASIS_QUIC},
     {LAYOUT_ROW(LAYOUT_REAL, finding_evidence, weight_db)},

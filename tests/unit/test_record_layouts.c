@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "detect/correlate.h"
+#include "detect/layout_parts.h"
+#include "session/session_names.h"
 #include "tap.h"
 
 #define STRUCT_MAX 16384
@@ -112,6 +114,26 @@ static void test_described(void)
        "what a record owns is described with it");
 }
 
+/* Evidence of each kind comes back: a bound that is too low would lose the whole record. */
+static void test_evidence(void)
+{
+    static uint8_t packed[LAYOUT_PACKED_MAX];
+
+    for (int state = INSPECTION_UNKNOWN; state <= INSPECTION_YES; state++) {
+        struct finding_evidence e = {.outcome = OUTCOME_COUNT - 1,
+                                     .shape = SHAPE_S6,
+                                     .inspection = (enum inspection_state)state,
+                                     .inspection_basis = BASIS_QUIC};
+        struct finding_evidence back = {.time_ns = 0};
+        size_t len = layout_pack(&layout_evidence, &e, packed);
+
+        ok(layout_unpack(&layout_evidence, span_of(packed, len), NULL, &back) &&
+               back.inspection == e.inspection,
+           "evidence with inspection %s comes back",
+           inspection_state_name((enum inspection_state)state));
+    }
+}
+
 int main(void)
 {
     const size_t entry = sizeof(struct memory_entry);
@@ -130,5 +152,6 @@ int main(void)
     test_all(&layout_fleet, entry);
     test_all(&layout_settle_entry, 0);
     test_described();
+    test_evidence();
     return done_testing();
 }
