@@ -55,6 +55,7 @@ static void tell_closed(struct flows *f, struct connection *c, int side, uint64_
         return;
     if (!c->finished[side] && stream_is_finished(s)) {
         c->finished[side] = true;
+        stream_clear(s, &f->budget); /* nothing comes behind a FIN */
         if (!c->forgotten)
             h->closed(h->ctx, c, side, false, closing_time(c, side, time_ns));
     }
@@ -269,7 +270,7 @@ void assemble_push(struct flows *f, struct connection *c, int side,
         note_acknowledgement(c, side, packet);
     if (begins_stream(c, side, &segment))
         stream_start(&c->streams[side], segment.sequence);
-    if (segment.len > 0 && !(packet->tcp_flags & TCP_RST))
+    if (segment.len > 0 && !(packet->tcp_flags & TCP_RST) && !c->finished[side])
         stream_push(&c->streams[side], &context, &segment);
     if (packet->tcp_flags & (TCP_FIN | TCP_RST))
         note_closing(c, side, &segment, packet->tcp_flags);

@@ -195,10 +195,17 @@ bool stream_lacks_one(const struct stream *s)
            sequence_distance(s->next, s->acked) == 1;
 }
 
+bool stream_is_finished(const struct stream *s)
+{
+    return s->fin_seen && s->started && sequence_distance(s->next, s->fin_sequence) <= 0;
+}
+
 bool stream_has_hole(const struct stream *s)
 {
     if (!s->started)
         return s->held != NULL;
+    if (stream_is_finished(s))
+        return false;
     if (s->held) /* at its place, it waits for the other side */
         return sequence_distance(s->next, s->held->sequence) > 0;
     return stream_hole_is_acknowledged(s) || stream_lacks_one(s) ||
@@ -208,11 +215,12 @@ bool stream_has_hole(const struct stream *s)
 /* Where the first hole ends: at the first thing that is known to lie behind it. */
 static uint32_t hole_end(const struct stream *s)
 {
-    if (s->held && sequence_distance(s->next, s->held->sequence) > 0)
+    bool fin_ahead = s->fin_seen && sequence_distance(s->next, s->fin_sequence) > 0;
+
+    if (s->held && sequence_distance(s->next, s->held->sequence) > 0 &&
+        !(fin_ahead && sequence_distance(s->fin_sequence, s->held->sequence) > 0))
         return s->held->sequence;
-    if (s->fin_seen && sequence_distance(s->next, s->fin_sequence) > 0)
-        return s->fin_sequence;
-    return s->acked;
+    return fin_ahead ? s->fin_sequence : s->acked;
 }
 
 void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t now_ns)
@@ -238,11 +246,6 @@ void stream_skip_hole(struct stream *s, const struct stream_context *c, uint64_t
         c->deliver(c->ctx, &chunk);
     }
     (void)stream_release(s, c);
-}
-
-bool stream_is_finished(const struct stream *s)
-{
-    return s->fin_seen && s->started && sequence_distance(s->next, s->fin_sequence) <= 0;
 }
 
 void stream_clear(struct stream *s, struct stream_budget *budget)

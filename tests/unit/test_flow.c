@@ -317,6 +317,23 @@ static void a_fin_out_of_the_window_is_none(void)
     end_log(&l);
 }
 
+static void nothing_comes_behind_a_fin(void)
+{
+    struct flow_log l;
+
+    begin_log(&l, 8, 8);
+    shake_hands(&l);
+    send_packet(&l, 0, ACK, 131, 501, "held");
+    send_packet(&l, 0, FIN | ACK, 111, 501, "");
+    wait_until(&l, FLOW_HOLE_LOST_NS);
+    is_text(told(&l), "0<10> 0F", "the hole before it, then the FIN");
+    is_int(l.flows.budget.bytes, 0, "what was held beyond it is let go");
+    send_packet(&l, 0, ACK, 141, 501, "later");
+    wait_until(&l, FLOW_HOLE_LOST_NS);
+    is_text(told(&l), "", "later bytes are not of this stream");
+    end_log(&l);
+}
+
 static void acknowledged_holes_are_given_up_soon(void)
 {
     struct flow_log l;
@@ -665,6 +682,7 @@ int main(void)
     an_rst_is_believed_in_the_window_only();
     an_rst_ahead_of_bytes_waits();
     a_fin_out_of_the_window_is_none();
+    nothing_comes_behind_a_fin();
     acknowledged_holes_are_given_up_soon();
     other_holes_are_given_up_late();
     each_hole_has_its_own_time();
