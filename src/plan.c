@@ -28,7 +28,7 @@ static uint64_t key_bytes(void)
 static uint64_t fixed_bytes(const struct config_limits *limits)
 {
     return (uint64_t)HOLD_BACK_MAX * sizeof(struct session) + limits->memory_bytes / 16 +
-           limits->fragments_bytes;
+           limits->fragments_bytes + limits->context_bytes;
 }
 
 uint64_t plan_bytes(const struct config_limits *limits, size_t connection_bytes)

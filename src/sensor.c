@@ -47,6 +47,7 @@ static int init_correlator(struct sensor *s, const struct sensor_options *option
         .authority_names = s->authorities.names,
         .authority_keys = (const uint8_t(*)[SHA256_BYTES])s->authorities.keys,
         .authority_count = s->config->inspection.authority_count,
+        .context = s->context,
         .max_devices = s->config->limits.devices,
         .max_keys = s->config->limits.keys,
         .seed = keeper_seed(&s->keeper, options->seed),
@@ -83,6 +84,20 @@ static int init_output(struct sensor *s, bool live, struct err *why)
     return s->output ? keeper_join(&s->keeper, s->output, why) : -1;
 }
 
+/* Everything that feeds hold at the start is known before the first session. */
+static int init_context(struct sensor *s, const struct sensor_options *options,
+                        struct err *why)
+{
+    struct context_options context = {.feeds = s->config->context,
+                                      .feed_count = s->config->context_count,
+                                      .most_bytes = s->config->limits.context_bytes,
+                                      .live = options->live,
+                                      .seed = options->seed};
+
+    s->context = context_new(&context, why);
+    return s->context ? context_load(s->context, why) : -1;
+}
+
 static int init_lanes(struct sensor *s, struct err *why)
 {
     s->lanes = calloc(s->lane_count, sizeof(*s->lanes));
@@ -101,8 +116,8 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
                          .stats_on = options->stats};
     ends_init(&s->ends);
     if (authorities_load(&s->authorities, &s->config->inspection, why) < 0 ||
-        init_lanes(s, why) < 0 || init_memory(s, options, why) < 0 ||
-        init_output(s, options->live, why) < 0) {
+        init_lanes(s, why) < 0 || init_context(s, options, why) < 0 ||
+        init_memory(s, options, why) < 0 || init_output(s, options->live, why) < 0) {
         sensor_fini(s);
         return -1;
     }
@@ -330,6 +345,8 @@ void sensor_reopen(struct sensor *s)
 void sensor_poll(struct sensor *s, uint64_t clock_ns, bool closing)
 {
     alert_output_poll(s->output, clock_ns, closing);
+    if (s->live && !closing)
+        context_poll(s->context, clock_ns);
 }
 
 int sensor_check(const struct sensor *s)
@@ -349,6 +366,7 @@ void sensor_fini(struct sensor *s)
     advice_fini(&s->advice);
     ends_fini(&s->ends);
     correlator_fini(&s->correlator);
+    context_free(s->context);
     authorities_free(&s->authorities);
     free(s->lanes);
     free(s->looks);

@@ -22,6 +22,7 @@
 struct sensor {
     const struct config *config;
     struct authorities authorities;
+    struct context *context; /* owned */
     struct correlator correlator;
     struct ends ends;
     struct keeper keeper;

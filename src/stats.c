@@ -217,6 +217,27 @@ void stats_collect_lists(struct stats_lists *out, const struct lists *lists,
     }
 }
 
+static void put_context(struct stats_rows *out, const struct context *context)
+{
+    struct context_stats s = context_stats(context);
+    const struct store *store = context_store(context);
+
+    put(out, "context", "lines", s.lines);
+    put(out, "context", "records", s.records);
+    put(out, "context", "malformed", s.malformed);
+    put(out, "context", "unknown", s.unknown);
+    put(out, "context", "unknown_fields", s.unknown_fields);
+    put(out, "context", "bad_values", s.bad_values);
+    put(out, "context", "duplicates", store->stats.duplicates);
+    put(out, "context", "late", s.late);
+    put(out, "context", "feeds_lost", s.feeds_lost);
+    put_level(out, "context", "held", s.held);
+    for (int k = 0; k < CONTEXT_KINDS; k++)
+        put_level(out, "context", context_kind_name((enum context_kind)k),
+                  store->counts[k]);
+    put(out, "context", "shed", store_shed(store));
+}
+
 static void put_findings(struct stats_rows *out, const struct correlator *c)
 {
     for (int i = 0; i < FINDING_TYPE_COUNT; i++)
@@ -349,6 +370,8 @@ void stats_collect_sensor(struct stats_rows *out, const struct sensor *s)
     put_detect(out, &s->correlator);
     put_findings(out, &s->correlator);
     put_lists(out, s);
+    if (s->context && context_has_feeds(s->context))
+        put_context(out, s->context);
     put(out, "alert", "sessions", s->output->stats.sessions);
     put(out, "alert", "alerts", s->output->stats.alerts);
     put(out, "alert", "informational", s->output->stats.informational);
@@ -372,6 +395,7 @@ uint64_t stats_dropped(const struct sensor *s)
     return c->hold_back.early + c->settle.lost + c->stats.no_memory + c->devices.dropped +
            c->keys.dropped + c->destinations.dropped + c->apps.dropped +
            c->inspection.scopes.dropped + c->inspection.policies.dropped +
+           (s->context ? store_shed(context_store(s->context)) : 0) +
            c->upstream_keys.dropped + s->output->stats.lines_lost +
            delivery_lost(&s->output->socket) + delivery_lost(&s->output->syslog.delivery);
 }

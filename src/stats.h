@@ -7,7 +7,7 @@
 #include "alert/stats_json.h"
 #include "capture/source.h"
 
-#define STATS_ROWS_MAX 352
+#define STATS_ROWS_MAX 384
 #define STATS_LANE_ROWS_MAX                                                                \
     224 /* of them the sum of lanes may take, with their protocols */
 #define STATS_SOURCES_MAX 16

@@ -70,6 +70,52 @@ static void write_threat(struct json_out *out)
     json_out_end(out);
 }
 
+static bool is_system(const char *platform)
+{
+    return platform && strcmp(platform, "other") != 0;
+}
+
+static void write_host(const struct finding *f, struct json_out *out)
+{
+    const struct finding_identity *who = f->identity;
+
+    json_out_object(out, "host");
+    json_out_fact(out, "id", who ? who->id : NULL);
+    json_out_fact(out, "hostname", who ? who->hostname : NULL);
+    /* ECS names no system for "other" */
+    if (is_system(f->platform) || (who && (who->os || who->os_version))) {
+        json_out_object(out, "os");
+        json_out_fact(out, "type",
+                      is_system(f->platform) ? f->platform
+                      : who                  ? who->os
+                                             : NULL);
+        json_out_fact(out, "version", who ? who->os_version : NULL);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
+/* Device and user, where anything is known of them. */
+static void write_identity(const struct finding_identity *who, struct json_out *out)
+{
+    if (who->id || who->manufacturer || who->model) {
+        json_out_object(out, "device");
+        json_out_fact(out, "id", who->id);
+        json_out_fact(out, "manufacturer", who->manufacturer);
+        if (who->model) {
+            json_out_object(out, "model");
+            json_out_text(out, "identifier", who->model);
+            json_out_end(out);
+        }
+        json_out_end(out);
+    }
+    if (!who->user)
+        return;
+    json_out_object(out, "user");
+    json_out_text(out, "name", who->user);
+    json_out_end(out);
+}
+
 static void write_device(const struct finding *f, struct json_out *out)
 {
     if (f->has_device) {
@@ -79,14 +125,10 @@ static void write_device(const struct finding *f, struct json_out *out)
             event_mac("mac", f->mac, out);
         json_out_end(out);
     }
-    /* ECS names no system for "other" */
-    if (f->platform && strcmp(f->platform, "other") != 0) {
-        json_out_object(out, "host");
-        json_out_object(out, "os");
-        json_out_text(out, "type", f->platform);
-        json_out_end(out);
-        json_out_end(out);
-    }
+    if (f->identity || is_system(f->platform))
+        write_host(f, out);
+    if (f->identity)
+        write_identity(f->identity, out);
 }
 
 static void write_destination(const struct finding *f, struct json_out *out)
@@ -258,6 +300,29 @@ static void write_evidence(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
+static void write_context(const struct finding *f, struct json_out *out)
+{
+    if (f->context_count == 0)
+        return;
+    json_out_array(out, "context");
+    for (size_t i = 0; i < f->context_count; i++) {
+        const struct finding_context *e = &f->context[i];
+
+        json_out_object(out, NULL);
+        json_out_text(out, "kind", e->kind);
+        json_out_fact(out, "source", e->source);
+        json_out_text(out, "origin", e->origin);
+        if (e->time_ns)
+            json_out_time(out, "time", e->time_ns);
+        if (e->until_ns != UINT64_MAX && e->until_ns != e->time_ns)
+            json_out_time(out, "until", e->until_ns);
+        json_out_text(out, "fact", e->fact);
+        json_out_bool(out, "used", e->used);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
 static void write_app(const struct finding *f, struct json_out *out)
 {
     if (!f->app_key[0])
@@ -313,6 +378,7 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     write_clauses(f, out);
     write_counts(&f->counts, out);
     write_evidence(f, out);
+    write_context(f, out);
     write_app(f, out);
     json_out_fact(out, "ja4", f->ja4);
     write_platform(f, out);

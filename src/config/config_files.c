@@ -95,7 +95,7 @@ static int check_context(const struct config_context *context, size_t index,
     char key[64];
 
     (void)snprintf(key, sizeof(key), "context[%zu].path", index);
-    if (access(context->path, R_OK) == 0)
+    if (strcmp(context->path, "-") == 0 || access(context->path, R_OK) == 0)
         return 0;
     return place_complain(why, &context->place, key, "%s cannot be read: %s", context->path,
                           strerror(errno));

@@ -20,7 +20,12 @@ const struct schema_choice config_trust_models[] = {
 };
 
 static const struct schema_choice context_formats[] = {
+    {"auto", CONTEXT_FORMAT_AUTO},
     {"ndjson", CONTEXT_FORMAT_NDJSON},
+    {"dnsmasq", CONTEXT_FORMAT_DNSMASQ},
+    {"isc-dhcpd", CONTEXT_FORMAT_ISC_DHCPD},
+    {"kea", CONTEXT_FORMAT_KEA},
+    {"radius", CONTEXT_FORMAT_RADIUS},
     {NULL, 0},
 };
 
@@ -164,9 +169,18 @@ static const struct schema proxy_schema = {
 
 static const struct schema_key context_keys[] = {
     {"path", SCHEMA_PATH, .required = true, .offset = offsetof(struct config_context, path),
-     .help = "The feed's file; a list element may be this name alone."},
-    {"format", SCHEMA_CHOICE, .initial = "ndjson", .choices = context_formats,
-     .offset = offsetof(struct config_context, format), .help = "How it is written."},
+     .help = "The feed: a file, a folder, a Unix socket, or - for standard input; a list "
+             "element may be this name alone."},
+    {"format", SCHEMA_CHOICE, .initial = "auto", .choices = context_formats,
+     .offset = offsetof(struct config_context, format),
+     .help = "How it is written; auto: what its content looks like."},
+    {"utc_offset", SCHEMA_NUMBER, .initial = "0", .min = -14, .max = 14,
+     .offset = offsetof(struct config_context, utc_offset_h),
+     .help = "Hours by which times that name no zone are ahead of UTC."},
+    {"device", SCHEMA_TEXT, .offset = offsetof(struct config_context, device),
+     .help = "Id or address of the device whose records these are, when they do not say."},
+    {"date", SCHEMA_DATE, .offset = offsetof(struct config_context, date_ns),
+     .help = "Day of the first line, for logs that tell the time of day alone."},
 };
 
 static const struct schema context_schema = {
@@ -299,6 +313,9 @@ static const struct schema_key keys[] = {
     {"limits.fragments", SCHEMA_SIZE, .initial = "16MiB", .min = 64 * KIB, .max = 4 * GIB,
      AT(limits.fragments_bytes),
      .help = "Memory for IP fragments that wait for their rest."},
+    {"limits.context", SCHEMA_SIZE, .initial = "32MiB", .min = MIB, .max = 64 * GIB,
+     AT(limits.context_bytes),
+     .help = "Memory for what context feeds tell; the oldest of a kind goes first."},
     {"limits.flow_timeout", SCHEMA_DURATION, .initial = "5m", .min = 1, .max = DAY,
      AT(limits.flow_timeout_ns), .help = "A connection silent for this long has ended."},
     {"limits.handshake_timeout", SCHEMA_DURATION, .initial = "30s", .min = 1, .max = HOUR,

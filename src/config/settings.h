@@ -59,11 +59,31 @@ struct config_inspection {
     enum trust_model trust_model;
 };
 
-enum context_format { CONTEXT_FORMAT_NDJSON };
+enum context_format {
+    CONTEXT_FORMAT_AUTO, /* recognised by content */
+    CONTEXT_FORMAT_NDJSON,
+    CONTEXT_FORMAT_DNSMASQ,
+    CONTEXT_FORMAT_ISC_DHCPD,
+    CONTEXT_FORMAT_KEA,
+    CONTEXT_FORMAT_RADIUS,
+    CONTEXT_FORMAT_ANDROID_MANAGEMENT,
+    CONTEXT_FORMAT_APPLE_MDM,
+    CONTEXT_FORMAT_APP_PRIVACY,
+    CONTEXT_FORMAT_INTUNE,
+    CONTEXT_FORMAT_JAMF,
+    CONTEXT_FORMAT_LOOKOUT,
+    CONTEXT_FORMAT_MOBSF,
+    CONTEXT_FORMAT_PAN_OS,
+    CONTEXT_FORMAT_SQUID,
+    CONTEXT_FORMAT_MITMPROXY,
+};
 
 struct config_context {
-    const char *path;
+    const char *path; /* "-": standard input */
     enum context_format format;
+    double utc_offset_h; /* of times that name no zone */
+    const char *device;  /* whose records these are when they do not say; NULL */
+    uint64_t date_ns;    /* the end of the day of the first time that names none; 0 */
     struct place place;
 };
 
@@ -102,7 +122,7 @@ struct config_output {
 struct config_limits {
     uint64_t memory_bytes;
     uint32_t flows, handshakes, devices, keys, certificates, fingerprints;
-    uint64_t fragments_bytes;
+    uint64_t fragments_bytes, context_bytes;
     uint64_t flow_timeout_ns, handshake_timeout_ns;
 };
 

@@ -205,6 +205,13 @@ static void expire_one(struct correlator *c, const struct settle_entry *e)
     expire[e->kind](c, &e->id);
 }
 
+/* What happened until then: the feeds say what became known by now. */
+static void advance_context(struct correlator *c, uint64_t until_ns)
+{
+    if (c->options.context)
+        context_advance(c->options.context, until_ns);
+}
+
 /* All that is due, in the order of time. */
 static void settle_until(struct correlator *c, uint64_t until_ns)
 {
@@ -218,6 +225,7 @@ static void settle_until(struct correlator *c, uint64_t until_ns)
         rest(c);
     }
     settle_pending(c, until_ns);
+    advance_context(c, until_ns);
 }
 
 /* ---- sessions */

@@ -30,6 +30,7 @@
 #include "detect/siblings.h"
 #include "detect/watermark.h"
 
+struct context;
 struct parties;
 struct judgement;
 
@@ -39,6 +40,8 @@ struct correlator_options {
     const char *const *authority_names;            /* by authority index */
     const uint8_t (*authority_keys)[SHA256_BYTES]; /* and their pins; may be NULL */
     size_t authority_count;
+    struct context
+        *context; /* what feeds tell; may be NULL. It is moved on with event time */
     size_t max_devices;
     size_t max_keys;
     uint64_t seed;

@@ -6,6 +6,8 @@
 
 #include "base/address.h"
 #include "config/hypothesis.h"
+#include "context/context.h"
+#include "context/describe.h"
 #include "outcome/outcome.h"
 #include "session/session.h"
 
@@ -15,6 +17,8 @@
 #define FINDING_RELATED_MAX 1000
 #define FINDING_CLAUSES_MAX 12
 #define FINDING_TEXT_MAX 640
+#define FINDING_CONTEXT_MAX 16
+#define FINDING_ORIGIN_MAX 160
 
 enum finding_type {
     FINDING_REFUSED_THEN_DIRECT, /* detections, in the order of their precedence */
@@ -80,6 +84,30 @@ struct finding_interceptor {
     size_t host_count;
 };
 
+/* What a feed tells about the device, the app or a session, and whether it was believed. */
+struct finding_context {
+    const char *kind;                /* "lease" */
+    const char *source;              /* who says so, empty when it does not tell; lent */
+    char origin[FINDING_ORIGIN_MAX]; /* "dhcp/dnsmasq.leases:12" */
+    uint64_t time_ns;                /* 0: it does not tell */
+    uint64_t until_ns;               /* end of what it tells; UINT64_MAX: none */
+    char fact[CONTEXT_WORDS_MAX];
+    bool used; /* false: another source is nearer in time or ranks higher */
+};
+
+/* Who the device is, as feeds tell. Texts are lent, NULL when nobody tells. */
+struct finding_identity {
+    const char *id;
+    const char *hostname;
+    const char *os;
+    const char *os_version;
+    const char *manufacturer;
+    const char *model;
+    const char *user;
+    const char *owner;
+    enum told managed, supervised;
+};
+
 struct finding_counts {
     uint32_t refused;
     uint32_t episodes;
@@ -142,6 +170,9 @@ struct finding {
     size_t clause_count;
     const struct address *related; /* affected devices, at most FINDING_RELATED_MAX */
     size_t related_count;
+    const struct finding_identity *identity; /* NULL when no feed knows the device */
+    const struct finding_context *context;
+    size_t context_count;
     const struct finding_interceptor *interceptor; /* NULL for all other types */
 
     char message[FINDING_TEXT_MAX]; /* one sentence a person understands */

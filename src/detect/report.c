@@ -25,10 +25,13 @@ void report_notice_id(const struct notice *n, uint8_t out[16])
 /* ---- common parts of a finding */
 
 static void set_platform(const struct tuning *t, struct finding *f,
-                         const struct device *device, enum trust_model trust_model)
+                         const struct device *device, enum trust_model trust_model,
+                         const struct join *join)
 {
     struct platform_verdict v = platform_judge(t, device, trust_model);
 
+    if (join_platform(join) != PLATFORM_UNKNOWN)
+        v = (struct platform_verdict){join_platform(join), "inventory"};
     f->platform = platform_name(v.platform);
     f->platform_basis = v.basis;
     f->analytic = platform_analytic(v.platform);
@@ -40,6 +43,13 @@ static void set_device(struct finding *f, const struct device *device)
     f->device = device->address;
     f->has_mac = device->has_mac;
     memcpy(f->mac, device->mac, sizeof(f->mac));
+}
+
+static void set_context(struct finding *f, const struct join *join)
+{
+    f->identity = join->known ? &join->identity : NULL;
+    f->context = join->entries;
+    f->context_count = join->entry_count;
 }
 
 static void set_suspicion(struct finding *f, const struct suspicion *s)
@@ -256,7 +266,9 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     has_control = r->cause.control_count > 0;
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
-    set_platform(&rules->tuning, f, r->parties.device, s->trust_model);
+    join_look(c, &r->parties, &r->join);
+    set_platform(&rules->tuning, f, r->parties.device, s->trust_model, &r->join);
+    set_context(f, &r->join);
     set_device(f, r->parties.device);
     set_destination(f, s);
     set_suspicion(f, s);
@@ -322,12 +334,17 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
                    enum finding_state state, uint32_t revision)
 {
     struct finding f = {.type = n->type, .state = state, .revision = revision};
+    struct join join = {0};
 
+    if (n->device)
+        join_device(c, n->device, c->now_ns, &join);
     f.time_ns = c->now_ns;
     memcpy(f.alert_id, id, sizeof(f.alert_id));
     set_platform(&c->options.rules->tuning, &f, n->device,
                  n->suspicion ? n->suspicion->trust_model
-                              : c->options.rules->tuning.trust_model);
+                              : c->options.rules->tuning.trust_model,
+                 &join);
+    set_context(&f, &join);
     f.analytic = notice_analytic(n->type);
     if (n->device)
         set_device(&f, n->device);

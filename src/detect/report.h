@@ -5,6 +5,7 @@
 #pragma once
 
 #include "detect/cause.h"
+#include "detect/join.h"
 #include "detect/parties.h"
 #include "detect/refusal.h"
 #include "detect/risk.h"
@@ -14,6 +15,7 @@ struct report {
     struct parties parties;
     struct refusal_verdict refusal;
     struct cause_verdict cause;
+    struct join join;          /* what feeds tell */
     uint32_t direct_in_window; /* direct sessions with data in TimeWindow */
     uint32_t direct_in_day;    /* the same in slow_window, as episodes */
     /* The baseline of the app on this device: other destinations that it reached directly, and

@@ -1,0 +1,81 @@
+#include "detect/join.h"
+
+#include <string.h>
+
+/* ---- whose word it is */
+
+static void add_entry(const struct correlator *c, struct join *j,
+                      const struct context_fact *f, bool used)
+{
+    struct finding_context *e;
+
+    if (f->sequence > j->newest)
+        j->newest = f->sequence;
+    if (j->entry_count == FINDING_CONTEXT_MAX)
+        return;
+    e = &j->entries[j->entry_count++];
+    *e = (struct finding_context){.kind = context_kind_name(f->kind),
+                                  .source = context_source(c->options.context, f),
+                                  .time_ns = f->time_ns,
+                                  .until_ns = f->until_ns,
+                                  .used = used};
+    context_describe_origin(c->options.context, f, e->origin, sizeof(e->origin));
+    (void)context_describe_fact(f, e->fact);
+}
+
+static void note_device(const struct correlator *c, struct join *j)
+{
+    const struct context_answer *a = &j->device;
+
+    for (size_t i = 0; i < a->fact_count; i++)
+        add_entry(c, j, a->facts[i], i < a->agreed);
+    j->identity = (struct finding_identity){.id = a->id,
+                                            .hostname = a->hostname,
+                                            .os = a->os,
+                                            .os_version = a->os_version,
+                                            .manufacturer = a->manufacturer,
+                                            .model = a->model,
+                                            .user = a->user,
+                                            .owner = a->owner,
+                                            .managed = a->managed,
+                                            .supervised = a->supervised};
+}
+
+void join_device(const struct correlator *c, const struct device *device, uint64_t time_ns,
+                 struct join *out)
+{
+    out->asked = true;
+    if (!context_has_facts(c->options.context))
+        return;
+    out->known =
+        context_find_device(c->options.context, &device->address,
+                            device->has_mac ? device->mac : NULL, time_ns, &out->device);
+    if (out->known)
+        note_device(c, out);
+}
+
+/* When it happened that the finding is about. */
+static uint64_t time_of(const struct correlator *c, const struct key *key)
+{
+    const struct suspicion *s = key->suspicion;
+
+    return s && s->evidence_count ? s->evidence[s->evidence_count - 1].time_ns : c->now_ns;
+}
+
+void join_look(const struct correlator *c, const struct parties *p, struct join *out)
+{
+    if (out->asked)
+        return;
+    join_device(c, p->device, time_of(c, p->key), out);
+    if (join_platform(out) != PLATFORM_UNKNOWN)
+        p->device->platform_told = (uint8_t)join_platform(out);
+}
+
+enum platform join_platform(const struct join *join)
+{
+    if (!join->known || !join->identity.os)
+        return PLATFORM_UNKNOWN;
+    if (strcmp(join->identity.os, "android") == 0)
+        return PLATFORM_ANDROID;
+    return strcmp(join->identity.os, "ios") == 0 ? PLATFORM_IOS : PLATFORM_OTHER;
+}
