@@ -108,6 +108,14 @@ static int add_input(struct cli *cli, const char *path, struct err *why)
     return 0;
 }
 
+/* Those of the command line stand instead of those of the file. */
+static int add_interface(struct cli *cli, const char *name, struct err *why)
+{
+    if (cli->interface_count++ == 0 && add_setting(cli, "capture.interfaces", "", why) < 0)
+        return -1;
+    return add_setting(cli, "capture.interfaces[+]", name, why);
+}
+
 static int parse_count(struct cli *cli, const char *text, struct err *why)
 {
     char *end;
@@ -194,7 +202,7 @@ static int apply(struct cli *cli, int option, const char *argument, struct err *
     case 'k':
         return parse_checksums(cli, argument, why);
     case 'i':
-        return err_set(why, "-i: this version reads captures only, with -r");
+        return add_interface(cli, argument, why);
     case OPTION_SET:
         return add_setting(cli, NULL, argument, why);
     case 'T':
@@ -313,9 +321,11 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
     }
     if (parse_words(cli, argc - optind, argv + optind, why) < 0)
         return -1;
-    if (cli->action == CLI_RUN && cli->input_count == 0 && cli->verb != CLI_STATUS)
-        return err_set(why, "nothing to read: give %s with -r; --help tells more",
-                       cli->verb == CLI_SENSOR ? "captures" : "session events");
+    if (cli->input_count && cli->interface_count)
+        return err_set(why, "-i and -r: either interfaces or captures are read");
+    if (cli->action == CLI_RUN && cli->input_count == 0 && cli->verb == CLI_CORRELATE)
+        return err_set(why, "nothing to read: give session events with -r; --help tells "
+                            "more");
     return 0;
 }
 

@@ -30,8 +30,9 @@ struct cli {
     enum cli_action action;
     const char **inputs; /* -r; NULL without */
     size_t input_count;
-    const char *config; /* -c, NULL for the default place */
-    char **settings;    /* KEY=VALUE */
+    size_t interface_count; /* -i, which are settings as well */
+    const char *config;     /* -c, NULL for the default place */
+    char **settings;        /* KEY=VALUE */
     size_t setting_count;
     uint64_t packet_limit; /* -n, 0 for none */
     bool verify_checksums;

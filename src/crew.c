@@ -1,11 +1,14 @@
 #include "crew.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "crew_live.h"
+#include "pin.h"
 #include "stats.h"
 
 /* ---- start */
@@ -23,10 +26,21 @@ static bool is_repeatable(const struct crew_options *o)
     return true;
 }
 
+/* The cores that this process may use. */
+static unsigned core_count(void)
+{
+    cpu_set_t cores;
+
+    return sched_getaffinity(0, sizeof(cores), &cores) < 0 ? 1
+                                                           : (unsigned)CPU_COUNT(&cores);
+}
+
 static unsigned count_of(const struct crew_options *o)
 {
     unsigned wanted = o->config->capture.workers ? o->config->capture.workers : 1;
 
+    if (o->live)
+        return o->config->capture.workers ? wanted : core_count();
     if (wanted > 1 && !is_repeatable(o)) {
         log_warn("one worker reads: standard input and pipes cannot be read by several");
         return 1;
@@ -48,10 +62,36 @@ static int open_source(struct hand *h, struct err *why)
     return h->source ? 0 : -1;
 }
 
+static int open_interfaces(struct crew *c, struct err *why)
+{
+    const struct config_capture *capture = &c->options.config->capture;
+    struct interfaces_options options = {.names = capture->interfaces,
+                                         .name_count = capture->interface_count,
+                                         .ring = {.filter = capture->filter,
+                                                  .snaplen = capture->snaplen,
+                                                  .buffer_bytes = capture->buffer_bytes,
+                                                  .promiscuous = capture->promiscuous,
+                                                  .immediate = capture->immediate},
+                                         .workers = c->count,
+                                         .wait = capture->wait,
+                                         .wall_ns = c->options.wall_ns};
+
+    if (capture->pin && pin_count(capture->pin, why) < 0)
+        return -1;
+    if (interfaces_open(&c->interfaces, &options, why) < 0)
+        return -1;
+    for (unsigned i = 0; i < c->count; i++)
+        live_init(&c->hands[i].live, c->interfaces.count);
+    return 0;
+}
+
 int crew_open(struct crew *c, const struct crew_options *options, struct err *why)
 {
-    *c = (struct crew){.options = *options, .count = count_of(options), .bell.fd = -1};
-    c->threads = c->count > 1;
+    *c = (struct crew){.options = *options,
+                       .count = count_of(options),
+                       .interfaces.fd = -1,
+                       .bell.fd = -1};
+    c->threads = options->live || c->count > 1;
     c->hands = calloc(c->count, sizeof(*c->hands));
     if (!c->hands)
         return err_set(why, "no memory for %u workers", c->count);
@@ -60,6 +100,8 @@ int crew_open(struct crew *c, const struct crew_options *options, struct err *wh
         c->hands[i].index = i;
         c->hands[i].queue.room_fd = -1;
     }
+    if (options->live)
+        return open_interfaces(c, why);
     for (unsigned i = 0; i < c->count; i++)
         if (open_source(&c->hands[i], why) < 0)
             return -1;
@@ -68,11 +110,14 @@ int crew_open(struct crew *c, const struct crew_options *options, struct err *wh
 
 static void count_source(void *ctx, struct counters *out)
 {
-    const struct hand *h = ctx;
-    struct source_stats stats = *source_stats(h->source);
+    struct hand *h = ctx;
+    struct source_stats stats;
 
-    if (h->index > 0) /* all have read the same */
+    if (h->crew->options.live)
+        crew_count_live(h, out);
+    if (!h->source || h->index > 0) /* all have read the same */
         return;
+    stats = *source_stats(h->source);
     stats.frames -= h->lane.waiting.count;
     for (size_t i = 0; i < h->lane.waiting.count; i++)
         stats.captured_bytes -= h->lane.waiting.frames[i].bytes.len;
@@ -97,6 +142,7 @@ static int prepare_hand(struct hand *h, struct err *why)
                                 .seed = c->options.seed,
                                 .index = h->index,
                                 .count = c->count,
+                                .live = c->options.live,
                                 .stats = c->options.stats,
                                 .take = put_message,
                                 .count_source = count_source,
@@ -155,6 +201,12 @@ static void look_if_asked(struct hand *h)
     lane_look(&h->lane);
 }
 
+void crew_tell_if_asked(struct hand *h)
+{
+    report_if_asked(h);
+    look_if_asked(h);
+}
+
 /* Some frames of a capture; false at its end, or where it has to stop. */
 static bool walk(struct hand *h)
 {
@@ -170,8 +222,7 @@ static bool walk(struct hand *h)
     lane_push(&h->lane, frames, count);
     if (before / LANE_MARK_FRAMES != h->lane.frames / LANE_MARK_FRAMES) {
         tell_progress(h);
-        report_if_asked(h);
-        look_if_asked(h);
+        crew_tell_if_asked(h);
     }
     return count > 0;
 }
@@ -186,14 +237,27 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* Whoever may not bind threads runs all the same. */
+static void pin(const struct hand *h)
+{
+    const char *list = h->crew->options.config->capture.pin;
+    struct err why;
+
+    if (h->crew->options.live && list && pin_thread(h->thread, list, h->index, &why) < 0)
+        log_warn("%s", why.text);
+}
+
 static int start_hands(struct crew *c, struct err *why)
 {
+    void *(*work)(void *hand) = c->options.live ? crew_run_live : run;
+
     for (unsigned i = 0; i < c->count; i++) {
-        int failure = pthread_create(&c->hands[i].thread, NULL, run, &c->hands[i]);
+        int failure = pthread_create(&c->hands[i].thread, NULL, work, &c->hands[i]);
 
         if (failure)
             return err_set(why, "cannot start worker %u: %s", i, strerrordesc_np(failure));
         c->hands[i].running = true;
+        pin(&c->hands[i]);
     }
     return 0;
 }
@@ -237,6 +301,12 @@ void crew_ask_look(struct crew *c)
         look_if_asked(&c->hands[0]);
 }
 
+void crew_tend(struct crew *c, uint64_t clock_ns)
+{
+    if (c->options.live)
+        interfaces_tend(&c->interfaces, clock_ns);
+}
+
 void crew_ask_stop(struct crew *c)
 {
     atomic_store(&c->stop, true);
@@ -246,6 +316,8 @@ struct source_stats crew_progress(const struct crew *c)
 {
     struct source_stats stats;
 
+    if (c->options.live)
+        return (struct source_stats){0};
     if (!c->threads)
         return *source_stats(c->hands[0].source);
     stats =
@@ -267,6 +339,7 @@ static void end_hand(struct hand *h)
     queue_fini(&h->queue);
     lane_fini(&h->lane);
     source_free(h->source);
+    live_fini(&h->live);
 }
 
 void crew_fini(struct crew *c)
@@ -276,6 +349,8 @@ void crew_fini(struct crew *c)
         merge_leave(&c->merge);
     for (unsigned i = 0; c->hands && i < c->count; i++)
         end_hand(&c->hands[i]);
+    if (c->options.live)
+        interfaces_fini(&c->interfaces);
     free(c->hands);
     merge_fini(&c->merge);
     bell_fini(&c->bell);

@@ -6,6 +6,10 @@
  * In a replay each worker walks all inputs itself and takes its share of the flows. Who cannot be
  * walked twice (standard input, a pipe) is walked by one worker.
  *
+ * Live each worker is a thread with a ring of each interface (interfaces.h); the kernel shares the
+ * frames out. A worker whose queue is full waits for the loop; meanwhile the ring takes up frames,
+ * and what it has no room for the kernel drops and counts.
+ *
  * Opened first, then made ready (memory, authorities), then started; the threads take no signals.
  * Stop asks them to end: each drains what it has, tells its last and is waited for by crew_fini.
  */
@@ -14,6 +18,7 @@
 #include <pthread.h>
 
 #include "capture/source.h"
+#include "interfaces.h"
 #include "lane.h"
 #include "merge.h"
 
@@ -22,6 +27,8 @@
 
 struct crew_options {
     const struct config *config; /* borrowed, outlives the crew */
+    bool live; /* from the interfaces of the configuration, not from inputs */
+    uint64_t (*wall_ns)(void); /* live: the time of day, as frames are stamped with it */
     const char *const *inputs;
     size_t input_count;
     const struct read_wait *wait; /* of what is read by the worker that is no thread */
@@ -36,7 +43,8 @@ struct crew_options {
 struct hand {
     struct crew *crew;
     unsigned index;
-    struct source *source;
+    struct source *source; /* NULL live */
+    struct live live;      /* live: its rings */
     struct lane lane;
     struct queue queue;
     pthread_t thread;
@@ -50,6 +58,7 @@ struct crew {
     struct hand *hands;
     unsigned count;
     bool threads;
+    struct interfaces interfaces; /* live */
     struct bell bell;
     struct merge merge;
     atomic_bool stop;
@@ -57,13 +66,20 @@ struct crew {
     atomic_uint looks;
     atomic_uint_fast64_t read_bytes; /* of the first worker, for progress */
     atomic_uint_fast64_t frames;
+    atomic_uint_fast64_t wanted; /* live: frames counted towards the packet limit */
 };
 
-/* Open the inputs; -1 with a sentence. crew_fini in both cases. */
+/* Open the inputs or interfaces; -1 with a sentence. crew_fini in both cases. */
 int crew_open(struct crew *c, const struct crew_options *options, struct err *why);
 
 /* The rest of what can fail: memory and authorities. */
 int crew_prepare(struct crew *c, struct err *why);
+
+/* For a worker: tell the counters that were asked for since. */
+void crew_tell_if_asked(struct hand *h);
+
+/* The loop, often: look after the interfaces. */
+void crew_tend(struct crew *c, uint64_t clock_ns);
 
 /* Start the threads. */
 int crew_start(struct crew *c, struct err *why);

@@ -127,12 +127,42 @@ static bool look_at_signals(struct pulse *p)
 
 /* ---- what is done besides */
 
+/* In a replay packets tell when counters are due. */
+static void report_if_due(struct pulse *p, uint64_t now_ns)
+{
+    uint64_t interval = p->sensor->config->stats.interval_ns;
+
+    if (!p->sensor->stats_on || !interval || now_ns < p->next_report_ns)
+        return;
+    if (p->next_report_ns)
+        crew_ask_report(p->crew);
+    p->next_report_ns = now_ns + interval;
+}
+
+static void poll_live(struct pulse *p, uint64_t now_ns)
+{
+    struct counters counters;
+
+    crew_tend(p->crew, now_ns);
+    report_if_due(p, now_ns);
+    if (now_ns < p->next_look_ns)
+        return;
+    p->next_look_ns = now_ns + NS_PER_S;
+    crew_ask_look(p->crew);
+    sensor_count(p->sensor, &counters);
+    complaints_look(&p->complaints, &counters, &p->sensor->output->blind, now_ns);
+}
+
 static void poll_all(struct pulse *p, uint64_t now_ns, bool closing)
 {
+    bool live = p->sensor->live;
+
     sensor_poll(p->sensor, now_ns, closing);
+    if (live && !closing)
+        poll_live(p, now_ns);
     if (!p->monitor)
         return;
-    if (p->crew && !closing && monitor_is_due(p->monitor, now_ns))
+    if (p->crew && !live && !closing && monitor_is_due(p->monitor, now_ns))
         crew_ask_look(p->crew);
     monitor_poll(p->monitor, now_ns);
 }
@@ -205,6 +235,11 @@ struct read_wait loop_read_wait(struct pulse *p)
 bool loop_is_stopped(void)
 {
     return stop_asked != 0;
+}
+
+uint64_t loop_wall_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
 }
 
 uint64_t loop_clock_ns(void)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "complaints.h"
 #include "crew.h"
 #include "monitor.h"
 #include "sensor.h"
@@ -24,6 +25,10 @@ struct pulse {
     struct crew *crew;                  /* whose counters it tells; may be NULL */
     const struct loop_options *options; /* set by loop_run */
     uint64_t next_ns;
+    /* Live: */
+    struct complaints complaints;
+    uint64_t next_look_ns;
+    uint64_t next_report_ns;
 };
 
 /*
@@ -37,6 +42,9 @@ void loop_settle(struct pulse *p);
 
 /* The clock of all that is not packets. */
 uint64_t loop_clock_ns(void);
+
+/* The time of day, with which frames are stamped. */
+uint64_t loop_wall_ns(void);
 
 /*
  * For who reads a pipe: while it is silent, signals, receivers and the monitor are served. What the

@@ -61,11 +61,13 @@ static void show_blind_spots(const struct sensor *sensor)
 static int watch(const struct cli *cli, const struct config *config, struct pulse *pulse)
 {
     struct monitor monitor;
-    struct loop_options options = {.progress = !cli->quiet && isatty(STDERR_FILENO)};
+    bool live = pulse->sensor->live;
+    struct loop_options options = {.progress =
+                                       !live && !cli->quiet && isatty(STDERR_FILENO)};
     struct places_options places = {.config = config,
                                     .inputs = cli->inputs,
                                     .input_count = cli->input_count,
-                                    .live = pulse->sensor->live};
+                                    .live = live};
     struct err why;
     int code;
 
@@ -79,7 +81,7 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
     if (loop_run(pulse, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);
     else
-        code = report_damage(crew_source(pulse->crew));
+        code = live ? EXIT_OK : report_damage(crew_source(pulse->crew));
     pulse->monitor = NULL;
     monitor_close(&monitor);
     if (!cli->quiet && (cli->verbose || cli->stats))
@@ -97,7 +99,10 @@ static int run(const struct cli *cli, const struct config *config)
     struct crew crew;
     struct pulse pulse = {.sensor = &sensor, .crew = &crew};
     struct read_wait wait = loop_read_wait(&pulse);
+    bool live = cli->input_count == 0;
     struct crew_options workers = {.config = config,
+                                   .live = live,
+                                   .wall_ns = loop_wall_ns,
                                    .inputs = cli->inputs,
                                    .input_count = cli->input_count,
                                    .wait = &wait,
@@ -107,11 +112,19 @@ static int run(const struct cli *cli, const struct config *config)
                                    .seed = random_seed(),
                                    .take = on_message,
                                    .ctx = &sensor};
-    struct sensor_options judgement = {
-        .config = config, .stats = cli->stats, .quiet = cli->quiet, .seed = workers.seed};
+    struct sensor_options judgement = {.config = config,
+                                       .live = live,
+                                       .stats = cli->stats,
+                                       .quiet = cli->quiet,
+                                       .seed = workers.seed};
     struct err why;
     int code;
 
+    if (live && config->capture.interface_count == 0) {
+        log_error("nothing to read: name an interface with -i or captures with -r; --help "
+                  "tells more");
+        return EXIT_USAGE;
+    }
     loop_take_signals();
     if (crew_open(&crew, &workers, &why) < 0) {
         crew_fini(&crew);

@@ -105,6 +105,9 @@ static void write_sources(const struct counters *c, struct text *out)
         {"pinsight_source_ring_freezes_total", offsetof(struct stats_source, freezes)},
         {"pinsight_source_frames_total", offsetof(struct stats_source, frames)},
         {"pinsight_source_bytes_total", offsetof(struct stats_source, bytes)},
+        {"pinsight_source_cut_total", offsetof(struct stats_source, cut)},
+        {"pinsight_source_oversize_total", offsetof(struct stats_source, oversize)},
+        {"pinsight_source_early_total", offsetof(struct stats_source, early)},
         {"pinsight_source_outages_total", offsetof(struct stats_source, outages)},
     };
 

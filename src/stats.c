@@ -311,6 +311,9 @@ static void add_source(struct counters *sum, const struct stats_source *source)
     at->freezes += source->freezes;
     at->frames += source->frames;
     at->bytes += source->bytes;
+    at->cut += source->cut;
+    at->oversize += source->oversize;
+    at->early += source->early;
     if (source->outages > at->outages)
         at->outages = source->outages; /* one device, which all lanes see go down */
 }

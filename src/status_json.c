@@ -60,6 +60,11 @@ static void write_sources(const struct status *s, struct json_out *out)
         json_out_number(out, "frames", source->frames);
         json_out_number(out, "received", source->received);
         json_out_number(out, "dropped", source->dropped);
+        json_out_number(out, "ring_freezes", source->freezes);
+        json_out_number(out, "bytes", source->bytes);
+        json_out_number(out, "cut", source->cut);
+        json_out_number(out, "oversize", source->oversize);
+        json_out_number(out, "early", source->early);
         json_out_number(out, "outages", source->outages);
         json_out_end(out);
     }

@@ -63,6 +63,9 @@ static void write_sources(const struct stats_report *report, struct json_out *ou
         json_out_number(out, "ring_freezes", s->freezes);
         json_out_number(out, "frames", s->frames);
         json_out_number(out, "bytes", s->bytes);
+        json_out_number(out, "cut", s->cut);
+        json_out_number(out, "oversize", s->oversize);
+        json_out_number(out, "early", s->early);
         json_out_number(out, "outages", s->outages);
         json_out_end(out);
     }

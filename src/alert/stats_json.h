@@ -23,7 +23,10 @@ struct stats_source {
     uint64_t freezes;  /* times when the ring was full */
     uint64_t frames;   /* taken */
     uint64_t bytes;
-    uint64_t outages; /* times when it was down or gone */
+    uint64_t cut;      /* of them, longer than the snap length */
+    uint64_t oversize; /* of them, longer than the device can send: merged by its driver */
+    uint64_t early;    /* left out, from before all workers had joined */
+    uint64_t outages;  /* times when it was down or gone */
 };
 
 /* Sessions so far, those without a verdict, and why: each of these can have several reasons. */

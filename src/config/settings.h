@@ -17,6 +17,9 @@ struct config_capture {
     uint32_t snaplen;
     uint64_t buffer_bytes;
     bool promiscuous;
+    bool immediate;
+    bool wait;        /* for interfaces that are not there at the start */
+    const char *pin;  /* cores such as 2-5,8; NULL: wherever */
     uint32_t workers; /* 0: one in a replay, one a core live */
 };
 
