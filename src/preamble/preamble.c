@@ -57,6 +57,12 @@ static enum progress push_rdp(struct preamble *p, enum talker from, struct span 
     return rdp_push(&p->state.framed, &p->talk, from, bytes);
 }
 
+static enum progress push_http_upgrade(struct preamble *p, enum talker from,
+                                       struct span *bytes)
+{
+    return http_upgrade_push(&p->state.http_upgrade, &p->talk, from, bytes);
+}
+
 /* A row's first bytes come from `first`; no two rows may both be READY on the same bytes. */
 static const struct protocol {
     enum preamble_kind kind;
@@ -77,6 +83,7 @@ static const struct protocol {
     {PREAMBLE_MYSQL, false, TALK_SERVER, mysql_server_opens, push_mysql},
     {PREAMBLE_MYSQL, false, TALK_CLIENT, mysql_client_opens, push_mysql},
     {PREAMBLE_RDP, false, TALK_CLIENT, rdp_looks_like, push_rdp},
+    {PREAMBLE_HTTP_UPGRADE, false, TALK_CLIENT, http_upgrade_looks_like, push_http_upgrade},
 };
 
 const char *preamble_kind_name(enum preamble_kind kind)
@@ -91,6 +98,7 @@ const char *preamble_kind_name(enum preamble_kind kind)
         [PREAMBLE_POSTGRES] = "postgres",
         [PREAMBLE_MYSQL] = "mysql",
         [PREAMBLE_RDP] = "rdp",
+        [PREAMBLE_HTTP_UPGRADE] = "http_upgrade",
     };
 
     return names[kind];

@@ -13,6 +13,7 @@
 
 #include "preamble/connect.h"
 #include "preamble/framed.h"
+#include "preamble/http_upgrade.h"
 #include "preamble/proxy_protocol.h"
 #include "preamble/socks.h"
 #include "preamble/starttls.h"
@@ -39,6 +40,7 @@ enum preamble_kind {
     PREAMBLE_POSTGRES,
     PREAMBLE_MYSQL,
     PREAMBLE_RDP,
+    PREAMBLE_HTTP_UPGRADE,
     PREAMBLE_KINDS,
 };
 
@@ -67,6 +69,7 @@ struct preamble {
         struct starttls starttls;
         struct xmpp xmpp;
         struct framed framed;
+        struct http_upgrade http_upgrade;
     } state;
 };
 

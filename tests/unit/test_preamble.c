@@ -37,7 +37,7 @@ static void what_is_no_hello_is_something_else(void)
         {{TURN('C', "\x16\x03\x05\x00\x20\x01")}, false},
         {{TURN('C', "\x16\x03\x01\x00\x00\x01")}, true},
         {{TURN('C', "\x16\x02\x01\x00\x20\x01")}, false},
-        {{TURN('C', "GET / HTTP/1.1\r\n")}, false},
+        {{TURN('C', "POST / HTTP/1.1\r\n")}, false},
         {{TURN('S', "SSH-2.0-OpenSSH\r\n")}, false},
         {{TURN('C', "\x80\x2e\x02\x03\x01\x00\x15")}, false},
         {{TURN('C', "\x80\x2e\x01\x04\x01\x00\x15")}, false},
