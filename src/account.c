@@ -136,7 +136,8 @@ void account_hand_over(const struct account *a, const int *descriptors, size_t c
     struct stat about;
 
     for (size_t i = 0; i < count; i++) {
-        if (!is_ours(a, descriptors[i]) || fchown(descriptors[i], a->user, a->group) < 0 ||
+        if (!is_ours(a, descriptors[i]) ||
+            fchownat(descriptors[i], "", a->user, a->group, AT_EMPTY_PATH) < 0 ||
             fstat(descriptors[i], &about) < 0)
             continue;
         if (S_ISDIR(about.st_mode))

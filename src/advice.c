@@ -37,6 +37,19 @@ int advice_init(struct advice *a, const struct config *config,
     return 0;
 }
 
+int advice_renew(struct advice *a, size_t authorities, struct err *why)
+{
+    bool *said = calloc(authorities + 1, sizeof(*said));
+
+    if (!said)
+        return err_set(why, "no memory for %zu authorities", authorities);
+    free(a->said_expiry);
+    a->said_expiry = said;
+    a->said_lists = false;
+    a->next_day_ns = 0;
+    return 0;
+}
+
 void advice_fini(struct advice *a)
 {
     free(a->said_expiry);

@@ -25,6 +25,8 @@ struct advice {
 int advice_init(struct advice *a, const struct config *config,
                 const struct authorities *authorities, const struct correlator *correlator,
                 bool quiet, struct err *why);
+/* At a reload: there are so many authorities, and dates are looked at again. */
+int advice_renew(struct advice *a, size_t authorities, struct err *why);
 void advice_fini(struct advice *a);
 
 /* It is `now_ns` of packet time. */

@@ -101,7 +101,7 @@ static uint64_t rights_of(enum place_use use, bool is_folder)
     return is_folder ? WRITE_FOLDERS : WRITE_FILES;
 }
 
-static int add_rule(int ruleset, const struct allowed_place *place, uint64_t handled,
+static int add_rule(const struct allowed_places *places, const struct allowed_place *place,
                     struct err *why)
 {
     struct landlock_path_beneath_attr rule = {.parent_fd =
@@ -112,10 +112,10 @@ static int add_rule(int ruleset, const struct allowed_place *place, uint64_t han
     if (rule.parent_fd < 0)
         return 0;
     failed = fstat(rule.parent_fd, &about);
-    rule.allowed_access = handled & rights_of(place->use, S_ISDIR(about.st_mode));
+    rule.allowed_access = places->handled & rights_of(place->use, S_ISDIR(about.st_mode));
     if (!failed)
-        failed =
-            syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+        failed = syscall(SYS_landlock_add_rule, places->ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                         &rule, 0);
     if (failed)
         (void)err_set(why, "%s cannot be allowed: %s", place->path, strerror(errno));
     (void)close(rule.parent_fd);
@@ -140,13 +140,13 @@ static int new_ruleset(long version, uint64_t *handled_fs)
     return (int)syscall(SYS_landlock_create_ruleset, &handled, bytes, 0);
 }
 
-int allowed_places_apply(const struct allowed_places *places, struct err *why)
+int allowed_places_prepare(struct allowed_places *places, struct err *why)
 {
     long version =
         syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    uint64_t handled;
-    int ruleset, result = 0;
+    int result = 0;
 
+    places->ruleset = -1;
     if (version < 1) {
         log_info(
             "this kernel has no Landlock: files are limited by the user's rights alone");
@@ -154,14 +154,28 @@ int allowed_places_apply(const struct allowed_places *places, struct err *why)
     }
     if (places->overflow)
         return err_set(why, "the settings name more than %d folders", ALLOWED_PLACES_MAX);
-    ruleset = new_ruleset(version, &handled);
-    if (ruleset < 0)
+    places->ruleset = new_ruleset(version, &places->handled);
+    if (places->ruleset < 0)
         return err_set(why, "files cannot be limited: %s", strerror(errno));
     for (size_t i = 0; result == 0 && i < places->count; i++)
         if (places->all[i].use != PLACE_CONNECT)
-            result = add_rule(ruleset, &places->all[i], handled, why);
-    if (result == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+            result = add_rule(places, &places->all[i], why);
+    return result;
+}
+
+int allowed_places_apply(struct allowed_places *places, struct err *why)
+{
+    char root[] = "/";
+    const struct allowed_place all = {.path = root, .use = PLACE_READ};
+    int result = 0;
+
+    if (places->ruleset < 0)
+        return 0;
+    if (places->read_all)
+        result = add_rule(places, &all, why);
+    if (result == 0 && syscall(SYS_landlock_restrict_self, places->ruleset, 0) < 0)
         result = err_set(why, "files cannot be limited: %s", strerror(errno));
-    (void)close(ruleset);
+    (void)close(places->ruleset);
+    places->ruleset = -1;
     return result;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -33,7 +34,11 @@ struct allowed_place {
 struct allowed_places {
     struct allowed_place all[ALLOWED_PLACES_MAX];
     size_t count;
-    bool overflow; /* there was no room, or no memory, for one of them */
+    uint64_t handled; /* rights that the rules are about */
+    int ruleset;      /* -1: there is no Landlock */
+    bool overflow;    /* there was no room, or no memory, for one of them */
+    bool
+        read_all; /* read wherever the rights of the user allow it; only writing is limited */
 };
 
 /* Copies the path; NULL is passed over. A key is borrowed. */
@@ -45,7 +50,13 @@ void allowed_places_add_folder_of(struct allowed_places *places, enum place_use 
 void allowed_places_free(struct allowed_places *places);
 
 /*
- * From now on, for this thread and those that it starts; there is no way back. no_new_privs must be
- * set. -1 with a sentence; a kernel without Landlock is told at level info and gives 0.
+ * Make the rules, while all of the places can be reached. -1 with a sentence; a kernel without
+ * Landlock is told at level info and gives 0.
  */
-int allowed_places_apply(const struct allowed_places *places, struct err *why);
+int allowed_places_prepare(struct allowed_places *places, struct err *why);
+
+/*
+ * They hold from now on, for this thread and those that it starts; there is no way back.
+ * no_new_privs must be set. -1 with a sentence.
+ */
+int allowed_places_apply(struct allowed_places *places, struct err *why);

@@ -169,6 +169,39 @@ int crew_prepare(struct crew *c, struct err *why)
     return 0;
 }
 
+/* ---- a reload */
+
+void crew_changes_free(const struct crew *c, struct lane_change **changes)
+{
+    for (unsigned i = 0; changes && i < c->count; i++)
+        lane_change_free(changes[i]);
+    free(changes);
+}
+
+struct lane_change **crew_changes_new(const struct crew *c, const struct config *config,
+                                      struct err *why)
+{
+    struct lane_change **changes = calloc(c->count, sizeof(struct lane_change *));
+
+    if (!changes)
+        (void)err_set(why, "no memory for a reload");
+    for (unsigned i = 0; changes && i < c->count; i++) {
+        changes[i] = lane_change_new(&c->hands[i].lane, config, why);
+        if (changes[i])
+            continue;
+        crew_changes_free(c, changes);
+        changes = NULL;
+    }
+    return changes;
+}
+
+void crew_offer(struct crew *c, struct lane_change **changes)
+{
+    for (unsigned i = 0; i < c->count; i++)
+        lane_offer(&c->hands[i].lane, changes[i]);
+    free(changes);
+}
+
 /* ---- a worker */
 
 static void tell_progress(struct hand *h)

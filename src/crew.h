@@ -81,6 +81,15 @@ void crew_tell_if_asked(struct hand *h);
 /* The loop, often: look after the interfaces. */
 void crew_tend(struct crew *c, uint64_t clock_ns);
 
+/*
+ * For a reload: a change for each lane, or NULL with a sentence. To be offered, or let go of; each
+ * worker takes its own in its own time.
+ */
+struct lane_change **crew_changes_new(const struct crew *c, const struct config *config,
+                                      struct err *why);
+void crew_changes_free(const struct crew *c, struct lane_change **changes);
+void crew_offer(struct crew *c, struct lane_change **changes);
+
 /* Start the threads. */
 int crew_start(struct crew *c, struct err *why);
 

@@ -306,6 +306,12 @@ bool keeper_can_pause(const struct keeper *k)
     return k->state && !k->live;
 }
 
+void keeper_note_rules(struct keeper *k)
+{
+    if (k->state)
+        state_memory_renew_hits(&k->memory);
+}
+
 void keeper_close(struct keeper *k)
 {
     if (k->output)

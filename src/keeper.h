@@ -92,4 +92,7 @@ void keeper_commit(struct keeper *k);
 /* The memory is a moment that can be gone on with; what is pending need not be decided now. */
 bool keeper_can_pause(const struct keeper *k);
 
+/* The correlator judges by other rules now; everything was committed before. */
+void keeper_note_rules(struct keeper *k);
+
 void keeper_close(struct keeper *k);

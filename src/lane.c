@@ -1,5 +1,7 @@
 #include "lane.h"
 
+#include <stdlib.h>
+
 #include "base/nanotime.h"
 #include "stats.h"
 
@@ -77,6 +79,8 @@ int lane_load_authorities(struct certificate_cache *cache,
     for (size_t i = 0; i < inspection->authority_count; i++) {
         const struct config_authority *a = &inspection->authorities[i];
 
+        if (a->retired)
+            continue;
         if (certificate_cache_add_authority(cache, (int)i, a->file, &reason) < 0)
             return err_set(why, "%s:%u: inspection.authorities[%zu].file: %s",
                            a->place.file ? a->place.file : "--set", a->place.line, i,
@@ -93,27 +97,48 @@ static uint64_t part_of(const struct lane *l, uint64_t limit, uint64_t least)
     return part > least ? part : least;
 }
 
+static struct certificate_cache *
+new_certificates(const struct lane *l, const struct config *config, struct err *why)
+{
+    const struct config_inspection *inspection = &config->inspection;
+    struct certificate_options options = {
+        .capacity = part_of(l, l->options.config->limits.certificates, 64),
+        .public_bundle = inspection->authority_count ? NULL : PUBLIC_BUNDLE,
+    };
+    struct certificate_cache *cache = certificate_cache_new(&options, why);
+
+    if (cache && lane_load_authorities(cache, inspection, why) < 0) {
+        certificate_cache_free(cache);
+        return NULL;
+    }
+    return cache;
+}
+
+static struct outcome_tuning outcome_tuning_of(const struct tuning *t)
+{
+    return (struct outcome_tuning){
+        .post_close_strong_ns = tuning_ns(t->post_close_strong_s),
+        .post_close_weak_ns = tuning_ns(t->post_close_weak_s),
+        .enc_alert_close_ns = tuning_ns(t->enc_alert_close_s),
+        .stall_ns = tuning_ns(t->stall_s),
+    };
+}
+
 static int init_caches(struct lane *l, struct err *why)
 {
     const struct config *config = l->options.config;
-    struct certificate_options certificates = {
-        .capacity = part_of(l, config->limits.certificates, 64),
-        .public_bundle = config->inspection.authority_count ? NULL : PUBLIC_BUNDLE,
-    };
 
-    l->certificates = certificate_cache_new(&certificates, why);
+    l->certificates = new_certificates(l, config, why);
     if (!l->certificates)
         return -1;
     l->prints = prints_new(config->limits.fingerprints, l->options.seed, why);
-    return l->prints ? lane_load_authorities(l->certificates, &config->inspection, why)
-                     : -1;
+    return l->prints ? 0 : -1;
 }
 
 static int init_worker(struct lane *l, struct err *why)
 {
     const struct config *config = l->options.config;
     const struct config_limits *limits = &config->limits;
-    const struct tuning *t = &config->rules.tuning;
     /* In a replay every lane puts all fragments together. */
     uint64_t fragments = l->options.live ? part_of(l, limits->fragments_bytes, 64 * 1024)
                                          : limits->fragments_bytes;
@@ -121,10 +146,7 @@ static int init_worker(struct lane *l, struct err *why)
         .decode = {.verify_checksums = l->options.verify_checksums,
                    .fragment_bytes = fragments,
                    .fragment_timeout_ns = 30 * NS_PER_S},
-        .outcome = {.post_close_strong_ns = tuning_ns(t->post_close_strong_s),
-                    .post_close_weak_ns = tuning_ns(t->post_close_weak_s),
-                    .enc_alert_close_ns = tuning_ns(t->enc_alert_close_s),
-                    .stall_ns = tuning_ns(t->stall_s)},
+        .outcome = outcome_tuning_of(&config->rules.tuning),
         .max_flows = part_of(l, limits->flows, 1024),
         .max_connections = part_of(l, limits->handshakes, 64),
         .held_bytes = part_of(l, limits->memory_bytes / 32, 1),
@@ -155,10 +177,63 @@ int lane_init(struct lane *l, const struct lane_options *options, struct err *wh
 
 void lane_fini(struct lane *l)
 {
+    lane_change_free(atomic_exchange(&l->offered, NULL));
     worker_fini(&l->worker);
     certificate_cache_free(l->certificates);
     prints_free(l->prints);
     *l = (struct lane){0};
+}
+
+/* ---- a reload */
+
+struct lane_change *lane_change_new(const struct lane *l, const struct config *config,
+                                    struct err *why)
+{
+    struct lane_change *change = malloc(sizeof(*change));
+
+    if (!change) {
+        (void)err_set(why, "no memory for a reload");
+        return NULL;
+    }
+    change->outcome = outcome_tuning_of(&config->rules.tuning);
+    change->certificates = new_certificates(l, config, why);
+    if (change->certificates)
+        return change;
+    free(change);
+    return NULL;
+}
+
+void lane_change_free(struct lane_change *change)
+{
+    if (!change)
+        return;
+    certificate_cache_free(change->certificates);
+    free(change);
+}
+
+void lane_offer(struct lane *l, struct lane_change *change)
+{
+    lane_change_free(atomic_exchange(&l->offered, change));
+}
+
+/* Sessions under way keep the certificates that they refer to. */
+static void take_offer(struct lane *l)
+{
+    struct lane_change *change = atomic_exchange(&l->offered, NULL);
+
+    if (!change)
+        return;
+    certificate_cache_succeed(change->certificates, l->certificates);
+    certificate_cache_free(l->certificates);
+    l->certificates = l->worker.options.tools.certificates = change->certificates;
+    l->worker.options.outcome = change->outcome;
+    free(change);
+}
+
+static void take_offer_if_any(struct lane *l)
+{
+    if (atomic_load_explicit(&l->offered, memory_order_relaxed))
+        take_offer(l);
 }
 
 /* ---- while it runs */
@@ -210,6 +285,7 @@ static void push_next(struct lane *l, const struct frame *frame)
 
 void lane_push(struct lane *l, const struct frame *frames, size_t count)
 {
+    take_offer_if_any(l);
     l->waiting.frames = frames;
     l->waiting.count = count;
     while (l->waiting.count > 0) {
@@ -223,6 +299,7 @@ void lane_push(struct lane *l, const struct frame *frames, size_t count)
 
 void lane_tick(struct lane *l, uint64_t now_ns)
 {
+    take_offer_if_any(l);
     worker_tick(&l->worker, now_ns);
     look_at_time(l);
 }

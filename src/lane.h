@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "config/config.h"
 #include "message.h"
 #include "worker.h"
@@ -26,8 +28,16 @@ struct lane_options {
     void *ctx;
 };
 
+/* What a reload changes in a lane. It is made by another thread, which must not fail half way. */
+struct lane_change {
+    struct certificate_cache *certificates; /* empty, with the new authorities */
+    struct outcome_tuning outcome;
+};
+
 struct lane {
     struct lane_options options;
+    _Atomic(struct lane_change *)
+        offered; /* to be taken before the next frame; NULL: nothing */
     struct certificate_cache *certificates;
     struct prints *prints;
     struct worker worker;
@@ -43,6 +53,16 @@ struct lane {
 /* Load the authorities that the configuration names into a cache; -1 with a sentence. */
 int lane_load_authorities(struct certificate_cache *cache,
                           const struct config_inspection *inspection, struct err *why);
+
+/*
+ * A change to that configuration, whose limits do not count; NULL with a sentence. lane_offer, from
+ * any thread, gives it to the lane, which takes it before its next frame; connections under way go
+ * on. A change that was offered before and not taken yet is let go of.
+ */
+struct lane_change *lane_change_new(const struct lane *l, const struct config *config,
+                                    struct err *why);
+void lane_change_free(struct lane_change *change);
+void lane_offer(struct lane *l, struct lane_change *change);
 
 /* Not from two threads at once. */
 int lane_init(struct lane *l, const struct lane_options *options, struct err *why);

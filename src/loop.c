@@ -237,14 +237,14 @@ bool loop_is_stopped(void)
     return stop_asked != 0;
 }
 
-uint64_t loop_wall_ns(void)
-{
-    return clock_ns(CLOCK_REALTIME);
-}
-
 uint64_t loop_clock_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t loop_wall_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
 }
 
 void loop_pulse(struct pulse *p)

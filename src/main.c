@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "places.h"
 #include "plan.h"
+#include "reload.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -58,12 +59,20 @@ static void show_blind_spots(const struct sensor *sensor)
 }
 
 /* All is open and loaded. */
-static int watch(const struct cli *cli, const struct config *config, struct pulse *pulse)
+static int watch(const struct cli *cli, const struct config *config, struct pulse *pulse,
+                 struct reload *reload)
 {
     struct monitor monitor;
     bool live = pulse->sensor->live;
     struct loop_options options = {.progress =
-                                       !live && !cli->quiet && isatty(STDERR_FILENO)};
+                                       !live && !cli->quiet && isatty(STDERR_FILENO),
+                                   .reload = reload_run,
+                                   .ctx = reload};
+    struct reload_options reloading = {.cli = cli,
+                                       .config = config,
+                                       .crew = pulse->crew,
+                                       .sensor = pulse->sensor,
+                                       .wall_ns = loop_wall_ns};
     struct places_options places = {.config = config,
                                     .inputs = cli->inputs,
                                     .input_count = cli->input_count,
@@ -73,7 +82,8 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
 
     if (monitor_open(&monitor, config, pulse->sensor, loop_clock_ns(), &why) < 0)
         return fail(EXIT_CONFIG, &why);
-    if (places_leave_privileges(&places, pulse->sensor, &why) < 0) {
+    if (places_leave_privileges(&places, pulse->sensor, &why) < 0 ||
+        reload_init(reload, &reloading, &why) < 0) {
         monitor_close(&monitor);
         return fail(EXIT_CONFIG, &why);
     }
@@ -96,6 +106,7 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
 static int run(const struct cli *cli, const struct config *config)
 {
     struct sensor sensor = {0};
+    struct reload reload = {.generation = 0};
     struct crew crew;
     struct pulse pulse = {.sensor = &sensor, .crew = &crew};
     struct read_wait wait = loop_read_wait(&pulse);
@@ -125,7 +136,6 @@ static int run(const struct cli *cli, const struct config *config)
                   "tells more");
         return EXIT_USAGE;
     }
-    loop_take_signals();
     if (crew_open(&crew, &workers, &why) < 0) {
         crew_fini(&crew);
         return fail(EXIT_INPUT, &why);
@@ -134,9 +144,10 @@ static int run(const struct cli *cli, const struct config *config)
     if (sensor_init(&sensor, &judgement, &why) < 0 || crew_prepare(&crew, &why) < 0)
         code = fail(EXIT_CONFIG, &why);
     else
-        code = watch(cli, config, &pulse);
+        code = watch(cli, config, &pulse, &reload);
     sensor_fini(&sensor);
     crew_fini(&crew);
+    reload_fini(&reload);
     return code;
 }
 
@@ -168,6 +179,9 @@ static int with_config(const struct cli *cli)
     struct err why;
     int code = EXIT_OK;
 
+    /* Early: a HUP that comes while much is loaded must not be the end. */
+    if (cli->action == CLI_RUN && cli->verb != CLI_STATUS)
+        loop_take_signals();
     if (config_load(&config, cli->config, (const char *const *)cli->settings,
                     cli->setting_count, &why) < 0)
         return fail(EXIT_CONFIG, &why);

@@ -136,6 +136,8 @@ static void fill(struct allowed_places *places, const struct places_options *o)
                 sizeof(interface_files) / sizeof(interface_files[0]));
     if (TOOLS_NEED_PROC)
         allowed_places_add(places, PLACE_WRITE, NULL, "/proc");
+    allowed_places_add(places, PLACE_READ, NULL,
+                       "."); /* what --set names is relative to it */
     add_settings(places, o->config);
     add_outputs(places, o->config, o->live);
     add_listeners(places, o->config, o->live);

@@ -175,6 +175,7 @@ static int drop_identity(const struct privdrop_options *o, struct err *why)
         return -1;
     if (drop_capabilities(packets, why) < 0)
         return -1;
+    o->places->read_all = geteuid() != 0 && !next.files_of_root;
     return next.changes ? check_gone(&next, why) : 0;
 }
 
@@ -182,7 +183,7 @@ int privdrop(const struct privdrop_options *options, struct err *why)
 {
     struct allowed_calls calls = {.packets = options->live, .network = options->network};
 
-    if (drop_identity(options, why) < 0)
+    if (allowed_places_prepare(options->places, why) < 0 || drop_identity(options, why) < 0)
         return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return err_set(why, "new privileges cannot be refused: %s", strerror(errno));

@@ -10,7 +10,8 @@
  * root has opened for writing is handed over to it: files, and folders that hold plain files of
  * root alone (a spool). A named account that may not write where it has to (PLACE_NEEDED) is an
  * error. Where none was named, files that this account cannot come to stay within reach: their
- * access goes on as root's (the file system user id), without a capability, in the listed places.
+ * access goes on as root's (the file system user id), without a capability, in the listed places
+ * alone; everybody else may read what the account may.
  */
 #pragma once
 
@@ -18,11 +19,11 @@
 #include "allowed_places.h"
 
 struct privdrop_options {
-    const char *user; /* NULL: nobody was named */
-    bool live;        /* packet sockets are opened again */
-    bool network;     /* events go to receivers */
-    const struct allowed_places *places;
-    const int *hand_over; /* descriptors of files and folders that are written */
+    const char *user;              /* NULL: nobody was named */
+    bool live;                     /* packet sockets are opened again */
+    bool network;                  /* events go to receivers */
+    struct allowed_places *places; /* `read_all` is decided here */
+    const int *hand_over;          /* descriptors of files and folders that are written */
     size_t hand_over_count;
 };
 

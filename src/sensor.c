@@ -140,6 +140,42 @@ int sensor_test(const struct config *config, struct err *why)
     return result;
 }
 
+/* ---- a reload */
+
+/* What of a configuration can change. */
+static int adopt(struct sensor *s, const struct config *config,
+                 const struct authorities *authorities, struct err *why)
+{
+    struct correlator_options correlator = {
+        .rules = &config->rules,
+        .inspection = &config->inspection,
+        .authority_names = authorities->names,
+        .authority_keys = (const uint8_t(*)[SHA256_BYTES])authorities->keys,
+        .authority_count = authorities->count,
+    };
+
+    return correlator_adopt(&s->correlator, &correlator, why);
+}
+
+int sensor_adopt(struct sensor *s, const struct config *config, struct authorities *next,
+                 struct err *why)
+{
+    keeper_commit(&s->keeper);
+    if (advice_renew(&s->advice, next->count, why) < 0 || adopt(s, config, next, why) < 0)
+        return -1;
+    keeper_note_rules(&s->keeper);
+    authorities_succeed(next, &s->authorities);
+    s->authorities = *next;
+    *next = (struct authorities){0};
+    s->config = s->advice.config = config;
+    return 0;
+}
+
+void sensor_tell_config(struct sensor *s, const struct config_report *report)
+{
+    note_failure(s, alert_output_config(s->output, report, &s->why));
+}
+
 /* ---- while it runs */
 
 /* The totals of a session follow its event, which is written this long after its decision. */

@@ -59,6 +59,17 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
 /* Load what the configuration names (authorities) and nothing else; -1 with a sentence. */
 int sensor_test(const struct config *config, struct err *why);
 
+/*
+ * Judge by this configuration from here on; what was learned stays. `next` is taken, as it is made by
+ * authorities_load_next; the configuration is borrowed, the one before is used no more. -1 with a
+ * sentence: nothing changed, and nothing was taken.
+ */
+int sensor_adopt(struct sensor *s, const struct config *config, struct authorities *next,
+                 struct err *why);
+
+/* Write that a configuration is in effect. */
+void sensor_tell_config(struct sensor *s, const struct config_report *report);
+
 /* Take the next message. */
 void sensor_take(struct sensor *s, const struct message *message);
 

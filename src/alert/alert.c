@@ -279,6 +279,19 @@ int alert_output_stats(struct alert_output *o, const struct stats_report *report
     return count_line(o, before, &o->stats.reports, why);
 }
 
+int alert_output_config(struct alert_output *o, const struct config_report *report,
+                        struct err *why)
+{
+    uint64_t before = o->out.lines;
+
+    if (!wants_json(o))
+        return 0;
+    begin_event(o, report->time_ns);
+    (void)config_json_write(report, &o->options.observer, &o->out);
+    json_out_flush(&o->out);
+    return count_line(o, before, &o->stats.configs, why);
+}
+
 int alert_output_flush(struct alert_output *o, struct err *why)
 {
     json_out_flush(&o->out);

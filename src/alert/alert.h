@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "alert/config_json.h"
 #include "alert/outbox.h"
 #include "alert/sink_file.h"
 #include "alert/sink_socket.h"
@@ -51,6 +52,7 @@ struct alert_stats {
     uint64_t alerts;        /* revisions written */
     uint64_t informational; /* withheld */
     uint64_t reports;       /* stats events */
+    uint64_t configs;       /* events of a configuration in effect */
     uint64_t too_long;      /* lines longer than half of the buffer, left out */
     uint64_t lines_lost;    /* in writes that failed */
     uint64_t alerts_lost;
@@ -98,6 +100,9 @@ int alert_output_finding(struct alert_output *o, const struct finding *f, struct
 /* The sequence and the blind spots are the output's own. */
 int alert_output_stats(struct alert_output *o, const struct stats_report *report,
                        struct err *why);
+/* It leaves at once, as an alert does. */
+int alert_output_config(struct alert_output *o, const struct config_report *report,
+                        struct err *why);
 int alert_output_flush(struct alert_output *o, struct err *why);
 
 /* Send what waited in the outbox, of one sink; nothing when there is no such sink. */

@@ -190,8 +190,21 @@ static int read_builtin(struct rules *rules, const char *name, struct reading *r
     return err_set(why, "%s: not part of this build", r->file);
 }
 
+/* Take in another file that is in use, with its name. */
+static void sum_up(struct rules *rules, const struct reading *r)
+{
+    struct digest d;
+
+    digest_init(&d, DIGEST_SHA256);
+    digest_push(&d, span_of(rules->sha256, sizeof(rules->sha256)));
+    digest_push(&d, span_of_text(strrchr(r->file, '/')));
+    digest_push(&d, r->text);
+    digest_take(&d, rules->sha256);
+}
+
 static int apply_tuning(struct rules *rules, const struct reading *r, struct err *why)
 {
+    sum_up(rules, r);
     if (schema_apply(&tuning_schema, r->root, rules->arena, rules, why) < 0)
         return -1;
     return tuning_check(rules, r->root, r->file, why);
@@ -223,6 +236,7 @@ static int load_list(struct rules *rules, const struct rule_file *what, const ch
         return -1;
     if (!r.text.data && read_builtin(rules, what->name, &r, why) < 0)
         return -1;
+    sum_up(rules, &r);
     if (schema_apply(what->schema, r.root, rules->arena, &list, why) < 0)
         return -1;
     return what->put(rules, &list, what->name, why);

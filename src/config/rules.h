@@ -15,6 +15,7 @@
 
 #include "config/match.h"
 #include "config/tuning.h"
+#include "crypto/digest.h"
 
 struct arena;
 
@@ -96,7 +97,8 @@ struct rules {
     struct browser *browsers;
     size_t browser_count;
 
-    const char *version; /* of det0646.yaml, for rule.version */
+    const char *version;          /* of det0646.yaml, for rule.version */
+    uint8_t sha256[SHA256_BYTES]; /* of all rule files in use */
     struct arena *arena;
 };
 

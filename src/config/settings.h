@@ -33,6 +33,7 @@ struct config_authority {
     const char *file;
     const char *name;
     bool untrusted; /* signs for servers whose own certificate the box does not trust */
+    bool retired; /* left the configuration while the program ran: holds its number only */
     struct place place;
 };
 

@@ -134,6 +134,14 @@ static inline bool correlator_is_behind(const struct correlator *c)
     return c->earlier.set;
 }
 
+/*
+ * adopt.c: from here on judge by the rules, lists and authorities of these options; nothing else of
+ * them counts. What was learned stays, and so do hits of list entries that are there still. The
+ * names of authorities that memory may point at must live on. -1 with a sentence: nothing changed.
+ */
+int correlator_adopt(struct correlator *c, const struct correlator_options *options,
+                     struct err *why);
+
 /* Take a session record; it is copied. */
 void correlator_push(struct correlator *c, const struct session *s);
 

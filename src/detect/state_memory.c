@@ -217,6 +217,18 @@ static int write_hits(struct state_memory *m, struct err *why)
     return 0;
 }
 
+void state_memory_renew_hits(struct state_memory *m)
+{
+    const struct lists *lists = &m->correlator->lists;
+    size_t count = lists_count(lists);
+
+    free(m->hits);
+    m->hits = calloc(count + 1, sizeof(*m->hits));
+    m->hit_count = m->hits ? count : 0; /* without memory they are kept no more */
+    if (m->hits)
+        memcpy(m->hits, lists->hits, count * sizeof(*m->hits));
+}
+
 int state_memory_load(struct state_memory *m, struct err *why)
 {
     struct reading r = {.memory = m, .names = {find_authority, m->correlator}};

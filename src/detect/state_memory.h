@@ -40,6 +40,9 @@ int state_memory_init(struct state_memory *m, struct state *state,
                       struct correlator *correlator, struct err *why);
 void state_memory_fini(struct state_memory *m);
 
+/* The correlator has other lists now: count the hits of theirs, all as if they were written. */
+void state_memory_renew_hits(struct state_memory *m);
+
 /* Read everything into the empty correlator. -1 with a sentence: the database is damaged, and the
  * correlator is to be made anew. */
 int state_memory_load(struct state_memory *m, struct err *why);

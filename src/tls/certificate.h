@@ -88,6 +88,10 @@ int certificate_read_message(struct certificate_cache *c, struct span body, bool
 
 const struct certificate_stats *certificate_cache_stats(const struct certificate_cache *c);
 
+/* It takes the place of `before`: its counters go on where those are. */
+void certificate_cache_succeed(struct certificate_cache *c,
+                               const struct certificate_cache *before);
+
 struct certificate *certificate_ref(struct certificate *certificate);
 void certificate_unref(struct certificate *certificate); /* NULL is fine */
 void certificate_cache_free(struct certificate_cache *c);

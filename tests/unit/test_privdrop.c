@@ -223,7 +223,7 @@ static int in_folders(void)
     if (!opens("out/new", O_WRONLY | O_CREAT) || rename("out/new", "out/old") < 0 ||
         !opens("out/new", O_WRONLY | O_CREAT | O_TRUNC) || unlink("out/old") < 0)
         return 2;
-    if (opens("other/file", O_RDONLY) || opens("/etc/passwd", O_RDONLY) ||
+    if (opens("other/file", O_RDWR) || opens("other/new", O_WRONLY | O_CREAT) ||
         rename("out/new", "other/new") == 0)
         return 3;
     return 0;
@@ -269,9 +269,7 @@ static int writes_as_root(void)
 {
     if (geteuid() == 0 || getuid() == 0 || status_of("CapEff", 16))
         return 1;
-    return opens("in/new", O_WRONLY | O_CREAT) && !opens("other/new", O_WRONLY | O_CREAT)
-               ? 0
-               : 2;
+    return opens("in/new", O_WRONLY | O_CREAT) && !opens("other/file", O_RDONLY) ? 0 : 2;
 }
 
 static int writes_nothing(void)
