@@ -1,7 +1,6 @@
 #include "detect/box.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define NAMES_OF_A_BOX 3
 /* A value that fewer names had, of those of the commonest, is that of sites let through. */
@@ -20,11 +19,17 @@ static bool is_live(const struct profile_scope *scope, uint32_t seen_s)
 
 /* ---- distance */
 
-static int compare_us(const void *a, const void *b)
+/* By insertion: for so few numbers that is several times quicker than qsort. */
+static void sort_us(uint32_t *us, size_t n)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    for (size_t i = 1; i < n; i++) {
+        uint32_t one = us[i];
+        size_t place = i;
 
-    return x < y ? -1 : x > y;
+        for (; place > 0 && us[place - 1] > one; place--)
+            us[place] = us[place - 1];
+        us[place] = one;
+    }
 }
 
 /* How far the distances of the names lie apart, between quartiles; UINT32_MAX for too few. */
@@ -38,7 +43,7 @@ static uint32_t name_spread(const struct box_profile *p)
             sorted[n++] = p->names[i].rtt_us;
     if (n < NAMES_OF_A_BOX)
         return UINT32_MAX;
-    qsort(sorted, n, sizeof(sorted[0]), compare_us);
+    sort_us(sorted, n);
     return sorted[n * 3 / 4] - sorted[n / 4];
 }
 

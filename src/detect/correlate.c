@@ -269,10 +269,13 @@ static void learn(struct correlator *c, const struct session *s)
 static void take_in(struct correlator *c, struct session *s)
 {
     struct inspection_context context;
+    struct parties parties;
 
+    parties_name(c, s, &parties);
     settle_until(c, s->decided_ns);
     set_now(c, s->decided_ns);
     s->clock_steps = c->clock_steps;
+    parties_fetch(c, &parties);
     siblings_judge(&c->siblings, &c->options.rules->tuning, s);
     c->stats.superseded += s->outcome == OUTCOME_SUPERSEDED;
     c->stats.ech_retries += s->outcome == OUTCOME_ECH_RETRY;
@@ -285,7 +288,7 @@ static void take_in(struct correlator *c, struct session *s)
     if (c->placement.upstream)
         c->stats.upstream++;
     else
-        observe_session(c, s, &context);
+        observe_session(c, s, &context, &parties);
     watermark_advance(&c->watermark, c->clock_steps, s);
     rest(c);
 }

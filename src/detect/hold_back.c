@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define CACHE_LINE 64u
+
 void hold_back_init(struct hold_back *h)
 {
     *h = (struct hold_back){0};
@@ -16,8 +18,8 @@ void hold_back_fini(struct hold_back *h)
     for (size_t i = 0; i < h->spare_count; i++)
         free(h->spare[i]);
     for (size_t i = 0; i < h->line_count; i++) {
-        session_release(h->line[h->line_first + i]);
-        free(h->line[h->line_first + i]);
+        session_release(h->line[h->line_first + i].session);
+        free(h->line[h->line_first + i].session);
     }
     free(h->heap);
     free(h->line);
@@ -117,16 +119,16 @@ struct session *hold_back_take(struct hold_back *h)
 static bool extend_line(struct hold_back *h)
 {
     size_t size = h->line_size ? h->line_size * 2 : 64;
-    struct session **line;
+    struct held_session *line;
 
     if (h->line_first + h->line_count < h->line_size)
         return true;
     if (h->line_first > h->line_count) {
-        memmove(h->line, h->line + h->line_first, h->line_count * sizeof(struct session *));
+        memmove(h->line, h->line + h->line_first, h->line_count * sizeof(*h->line));
         h->line_first = 0;
         return true;
     }
-    line = realloc(h->line, size * sizeof(struct session *));
+    line = realloc(h->line, size * sizeof(*line));
     if (!line)
         return false;
     h->line = line;
@@ -141,24 +143,33 @@ struct session *hold_back_line_up(struct hold_back *h)
     if (h->count == 0 || !extend_line(h))
         return NULL;
     s = hold_back_take(h);
-    h->line[h->line_first + h->line_count++] = s;
+    h->line[h->line_first + h->line_count++] =
+        (struct held_session){.decided_ns = s->decided_ns, .session = s};
     return s;
 }
 
 struct session *hold_back_next(const struct hold_back *h, uint64_t until_ns)
 {
-    struct session *first;
+    const struct held_session *first;
 
     if (h->line_count == 0)
         return NULL;
-    first = h->line[h->line_first];
-    return first->decided_ns <= until_ns ? first : NULL;
+    first = &h->line[h->line_first];
+    return first->decided_ns <= until_ns ? first->session : NULL;
+}
+
+/* It was written seconds ago: by the time its turn comes it is in the cache again. */
+static void fetch(const struct session *s)
+{
+    for (size_t at = 0; at < sizeof(*s); at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)s + at);
 }
 
 struct session *hold_back_leave(struct hold_back *h)
 {
     if (h->line_count == 0)
         return NULL;
-    h->line_count--;
-    return h->line[h->line_first++];
+    if (--h->line_count > 0)
+        fetch(h->line[h->line_first + 1].session);
+    return h->line[h->line_first++].session;
 }

@@ -29,7 +29,7 @@ struct hold_back {
     struct session *spare[HOLD_BACK_SPARE]; /* given back, to be used again */
     size_t spare_count;
 
-    struct session **line; /* in order; the first at `line_first` */
+    struct held_session *line; /* in order; the first at `line_first` */
     size_t line_first, line_count, line_size;
     uint64_t early; /* left before their time because the queue was full */
 };

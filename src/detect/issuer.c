@@ -243,7 +243,7 @@ struct issuer *issuers_learn(struct issuers *all, const struct session *s, uint6
     issuer->last_ns = s->decided_ns;
     if (c->has_sct || c->public_anchor)
         issuer->is_public = true;
-    if (issuer->is_public ||
+    if (issuer->is_public || (issuer->proof && knows(issuer->proof, name)) ||
         is_inner_name(span_of_text(session_destination(s, destination))))
         return issuer;
     *leaf = add_leaf(issuer, s, name);

@@ -10,6 +10,8 @@
 #include "detect/memory_watch.h"
 
 #define INDEX_MIN 64u
+#define CACHE_LINE 64u
+#define FETCHED_MAX 256u /* bytes of a record that are fetched ahead */
 
 void memory_table_init(struct memory_table *t, size_t entry_size, size_t most,
                        void (*drop)(void *ctx, struct memory_entry *entry), void *ctx)
@@ -66,10 +68,9 @@ static void index_put(struct memory_table *t, const struct memory_entry *e)
 {
     uint32_t place = (uint32_t)e->id.low & t->index_mask;
 
-    while (t->index[place])
+    while (t->index[place].number)
         place = (place + 1) & t->index_mask;
-    t->index[place] = e->number;
-    t->tags[place] = tag_of(&e->id);
+    t->index[place] = (struct memory_slot){e->number, tag_of(&e->id)};
 }
 
 /* Entries behind a hole move up unless they are at home there. */
@@ -77,40 +78,34 @@ static void index_take(struct memory_table *t, const struct memory_entry *e)
 {
     uint32_t hole = (uint32_t)e->id.low & t->index_mask, place;
 
-    while (t->index[hole] != e->number)
+    while (t->index[hole].number != e->number)
         hole = (hole + 1) & t->index_mask;
-    for (place = (hole + 1) & t->index_mask; t->index[place];
+    for (place = (hole + 1) & t->index_mask; t->index[place].number;
          place = (place + 1) & t->index_mask) {
-        uint32_t home = (uint32_t)entry_of(t, t->index[place])->id.low & t->index_mask;
+        const struct memory_entry *there = entry_of(t, t->index[place].number);
+        uint32_t home = (uint32_t)there->id.low & t->index_mask;
 
         if (((place - home) & t->index_mask) >= ((place - hole) & t->index_mask)) {
             t->index[hole] = t->index[place];
-            t->tags[hole] = t->tags[place];
             hole = place;
         }
     }
-    t->index[hole] = 0;
+    t->index[hole].number = 0;
 }
 
 /* Keep the index at most two thirds full. */
 static bool index_grow(struct memory_table *t)
 {
     uint32_t size = t->index ? (t->index_mask + 1) * 2 : INDEX_MIN;
-    uint32_t *index, *tags;
+    struct memory_slot *index;
 
     if (t->index && (t->count + 1) * 3 <= ((size_t)t->index_mask + 1) * 2)
         return true;
     index = calloc(size, sizeof(*index));
-    tags = calloc(size, sizeof(*tags));
-    if (!index || !tags) {
-        free(index);
-        free(tags);
+    if (!index)
         return false;
-    }
     free(t->index);
-    free(t->tags);
     t->index = index;
-    t->tags = tags;
     t->index_mask = size - 1;
     for (uint32_t n = t->oldest; n; n = entry_of(t, n)->newer)
         index_put(t, entry_of(t, n));
@@ -160,7 +155,6 @@ void memory_table_fini(struct memory_table *t)
         free(t->chunks[i]);
     free(t->chunks);
     free(t->index);
-    free(t->tags);
     *t = (struct memory_table){0};
 }
 
@@ -170,12 +164,12 @@ void *memory_peek(const struct memory_table *t, const struct memory_id *id)
 
     if (!t->index)
         return NULL;
-    for (; t->index[place]; place = (place + 1) & t->index_mask) {
+    for (; t->index[place].number; place = (place + 1) & t->index_mask) {
         struct memory_entry *e;
 
-        if (t->tags[place] != tag)
+        if (t->index[place].tag != tag)
             continue;
-        e = entry_of(t, t->index[place]);
+        e = entry_of(t, t->index[place].number);
         if (!memory_id_equal(&e->id, id))
             continue;
         if (t->watch)
@@ -234,6 +228,32 @@ struct memory_entry *memory_next(const struct memory_table *t,
 struct memory_entry *memory_entry_of(const struct memory_table *t, uint32_t number)
 {
     return entry_of(t, number);
+}
+
+void memory_fetch_index(const struct memory_table *t, const struct memory_id *id)
+{
+    if (t->index)
+        __builtin_prefetch(&t->index[(uint32_t)id->low & t->index_mask]);
+}
+
+void memory_fetch_record(const struct memory_table *t, const struct memory_id *id)
+{
+    const struct memory_slot *slot =
+        t->index ? &t->index[(uint32_t)id->low & t->index_mask] : NULL;
+    const unsigned char *record;
+
+    if (!slot || !slot->number || slot->tag != tag_of(id))
+        return;
+    record = (const unsigned char *)entry_of(t, slot->number);
+    for (size_t at = 0; at < t->entry_size && at < FETCHED_MAX; at += CACHE_LINE)
+        __builtin_prefetch(record + at, 1);
+}
+
+struct memory_id memory_id_join(uint64_t seed, const struct memory_id *ids, size_t count)
+{
+    XXH128_hash_t hash = XXH3_128bits_withSeed(ids, count * sizeof(*ids), seed);
+
+    return (struct memory_id){.low = hash.low64, .high = hash.high64};
 }
 
 struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count)

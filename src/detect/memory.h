@@ -38,10 +38,14 @@ struct memory_entry {
     uint32_t newer;
 };
 
+struct memory_slot {
+    uint32_t number; /* 0 for none */
+    uint32_t tag;    /* a part of the id, so that a look-up seldom sees a wrong record */
+};
+
 struct memory_table {
     unsigned char **chunks; /* records, MEMORY_CHUNK to a chunk, made as they are needed */
-    uint32_t *index;        /* open addressing: numbers, 0 for none */
-    uint32_t *tags;         /* a part of the id beside each number */
+    struct memory_slot *index; /* open addressing */
     uint32_t index_mask;
     uint32_t used;           /* numbers ever handed out */
     uint32_t oldest, newest; /* order of use */
@@ -75,6 +79,16 @@ struct memory_entry *memory_next(const struct memory_table *t,
 
 /* The record of that number, which was handed out. */
 struct memory_entry *memory_entry_of(const struct memory_table *t, uint32_t number);
+
+/*
+ * A record will be asked for soon: have the memory fetched, first that of the index, then that of
+ * the record. Changes nothing.
+ */
+void memory_fetch_index(const struct memory_table *t, const struct memory_id *id);
+void memory_fetch_record(const struct memory_table *t, const struct memory_id *id);
+
+/* Id over ids, in their order: of what several records have in common. */
+struct memory_id memory_id_join(uint64_t seed, const struct memory_id *ids, size_t count);
 
 /* Id over several parts; the order and the lengths of the parts count. */
 struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t count);

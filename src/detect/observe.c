@@ -390,18 +390,17 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
 }
 
 void observe_session(struct correlator *c, const struct session *s,
-                     const struct inspection_context *context)
+                     const struct inspection_context *context, struct parties *p)
 {
     bool has_hello =
         s->ja4[0] != '\0'; /* else neither the app nor the destination is known */
-    struct parties p;
 
-    if (has_hello && !parties_of_session(c, s, &p)) {
+    if (has_hello && !parties_make(c, p)) {
         c->stats.no_memory++;
         return;
     }
     if (has_hello)
-        observe(c, &p, s, context);
+        observe(c, p, s, context);
     if (c->options.on_observed)
-        c->options.on_observed(c->options.ctx, s, context, has_hello ? &p : NULL);
+        c->options.on_observed(c->options.ctx, s, context, has_hello ? p : NULL);
 }

@@ -6,6 +6,6 @@
 
 #include "detect/parties.h"
 
-/* `context` is what inspection_judge said of the session. */
+/* `context` is what inspection_judge said of the session, `p` what parties_name did. */
 void observe_session(struct correlator *c, const struct session *s,
-                     const struct inspection_context *context);
+                     const struct inspection_context *context, struct parties *p);

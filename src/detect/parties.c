@@ -7,18 +7,16 @@
 static struct memory_id pair_of(const struct correlator *c, const struct memory_id *a,
                                 const struct memory_id *b)
 {
-    struct span parts[2] = {span_of(a, sizeof(*a)), span_of(b, sizeof(*b))};
+    struct memory_id ids[2] = {*a, *b};
 
-    return memory_id_of(c->options.seed, parts, 2);
+    return memory_id_join(c->options.seed, ids, 2);
 }
 
 static struct memory_id key_id_of(const struct correlator *c, const struct parties *p)
 {
-    struct span parts[3] = {span_of(&p->device_id, sizeof(p->device_id)),
-                            span_of(&p->app_id, sizeof(p->app_id)),
-                            span_of(&p->destination_id, sizeof(p->destination_id))};
+    struct memory_id ids[3] = {p->device_id, p->app_id, p->destination_id};
 
-    return memory_id_of(c->options.seed, parts, 3);
+    return memory_id_join(c->options.seed, ids, 3);
 }
 
 /* A device is its address, kept apart by tunnel: subscribers' addresses overlap. */
@@ -96,37 +94,50 @@ static void set_time(struct correlator *c)
     c->keys.now_s = now_s;
 }
 
-bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out)
+void parties_name(struct correlator *c, const struct session *s, struct parties *out)
 {
-    char name[SESSION_NAME_MAX];
     struct parties p = {.device_app = NULL};
-    struct memory_id id;
+
+    p.device_id = device_id_of(c, s);
+    p.app_id = text_id(c, s->app_key);
+    p.destination_id = text_id(c, session_destination(s, p.name));
+    p.key_id = key_id_of(c, &p);
+    memory_fetch_index(&c->devices, &p.device_id);
+    memory_fetch_index(&c->destinations, &p.destination_id);
+    memory_fetch_index(&c->keys, &p.key_id);
+    *out = p;
+}
+
+void parties_fetch(const struct correlator *c, const struct parties *p)
+{
+    memory_fetch_record(&c->devices, &p->device_id);
+    memory_fetch_record(&c->destinations, &p->destination_id);
+    memory_fetch_record(&c->keys, &p->key_id);
+}
+
+bool parties_make(struct correlator *c, struct parties *p)
+{
     bool made;
 
     set_time(c);
-    p.device_id = device_id_of(c, s);
-    p.app_id = text_id(c, s->app_key);
-    p.destination_id = text_id(c, session_destination(s, name));
-    p.device = memory_get(&c->devices, &p.device_id, &made);
-    p.app = memory_get(&c->apps, &p.app_id, &made);
-    p.destination = memory_get(&c->destinations, &p.destination_id, &made);
-    id = key_id_of(c, &p);
-    p.key = memory_get(&c->keys, &id, &p.new_key);
-    if (!p.device || !p.app || !p.destination || !p.key)
+    p->device = memory_get(&c->devices, &p->device_id, &made);
+    p->app = memory_get(&c->apps, &p->app_id, &made);
+    p->destination = memory_get(&c->destinations, &p->destination_id, &made);
+    p->key = memory_get(&c->keys, &p->key_id, &p->new_key);
+    if (!p->device || !p->app || !p->destination || !p->key)
         return false;
-    p.key->device = p.device_id;
-    p.key->app = p.app_id;
-    p.key->destination = p.destination_id;
-    if (!p.destination->name && !(p.destination->name = strdup(name)))
+    p->key->device = p->device_id;
+    p->key->app = p->app_id;
+    p->key->destination = p->destination_id;
+    if (!p->destination->name && !(p->destination->name = strdup(p->name)))
         return false;
-    *out = p;
     return true;
 }
 
 bool parties_of_key(struct correlator *c, const struct memory_id *key_id,
                     struct parties *out)
 {
-    struct parties p = {.key = memory_peek(&c->keys, key_id)};
+    struct parties p = {.key_id = *key_id, .key = memory_peek(&c->keys, key_id)};
 
     if (!p.key)
         return false;

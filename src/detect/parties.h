@@ -6,7 +6,7 @@
 #include "detect/correlate.h"
 
 struct parties {
-    struct memory_id device_id, app_id, destination_id;
+    struct memory_id device_id, app_id, destination_id, key_id;
     struct device *device;
     struct app *app;
     struct destination *destination;
@@ -17,10 +17,17 @@ struct parties {
     struct app_destination *app_destination;
     struct device_destination *device_destination;
     bool new_key; /* this device, app and destination meet for the first time */
+    char name[SESSION_NAME_MAX]; /* of the destination; of a session, empty for a key */
 };
 
-/* Find or make the records of a session but for the pairs; false when memory is out. */
-bool parties_of_session(struct correlator *c, const struct session *s, struct parties *out);
+/* The ids of a session's parties, and its destination's name. */
+void parties_name(struct correlator *c, const struct session *s, struct parties *out);
+
+/* The records of those ids will be needed soon: have their memory fetched. */
+void parties_fetch(const struct correlator *c, const struct parties *p);
+
+/* Find or make the records of what was named but for the pairs; false when memory is out. */
+bool parties_make(struct correlator *c, struct parties *p);
 
 /* The pairs of what is known: those that are there / made where they are not; the latter false
  * when memory is out. */

@@ -239,16 +239,27 @@ static bool is_encrypted(const struct push *p, const struct record_header *heade
     return header->type != RECORD_CHANGE_CIPHER_SPEC && p->direction->protected;
 }
 
+/* Told most often of all: written where it is told from, field by field. */
+static void tell_record(const struct push *p, const struct record_header *header,
+                        bool encrypted, uint64_t time_ns)
+{
+    struct tls_event event = {.kind = TLS_EVENT_RECORD, .side = side_of(p)};
+
+    event.time_ns = time_ns;
+    event.record.type = header->type;
+    event.record.version = header->version;
+    event.record.length = header->length;
+    event.encrypted = encrypted;
+    p->tell(p->ctx, &event);
+}
+
 static bool on_header(void *ctx, const struct record_header *header, uint64_t time_ns)
 {
     struct push *p = ctx;
     bool encrypted = is_encrypted(p, header);
 
     p->context->stats.records++;
-    tell(p, (struct tls_event){.kind = TLS_EVENT_RECORD,
-                               .time_ns = time_ns,
-                               .record = *header,
-                               .encrypted = encrypted});
+    tell_record(p, header, encrypted, time_ns);
     p->direction->type = header->type;
     p->direction->alert_have = 0;
     if (header->type == RECORD_CHANGE_CIPHER_SPEC)
