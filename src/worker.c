@@ -104,7 +104,8 @@ static void tell_session(struct worker *w, struct connection *c, struct flow_sta
     session_finish(&state->session, c, &state->outcome, &state->decision);
     if (state->is_datagram)
         datagram_finish_session(&state->datagram, &state->session);
-    label_session(w, &state->session);
+    if (w->options.label_sessions)
+        label_session(w, &state->session);
     w->stats.sessions++;
     w->stats.outcomes[state->decision.outcome]++;
     w->options.on_session(w->options.ctx, &state->session);
@@ -428,7 +429,7 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
 
     *w = (struct worker){.options = *options};
     w->tls.budget.most_bytes = options->message_bytes;
-    w->labels = app_labels_new(options->hash_seed, why);
+    w->labels = app_labels_new(options->hash_seed, options->labels_lazy, why);
     if (!w->labels || datagram_context_init(&w->datagrams, &w->tls, why) < 0 ||
         decoder_init(&w->decoder, &options->decode, why) < 0 ||
         flows_init(&w->flows, &flow, why) < 0) {

@@ -33,6 +33,8 @@ struct worker_options {
     unsigned share;
     unsigned shares;
     struct session_tools tools; /* borrowed */
+    bool label_sessions;        /* somebody reads what nDPI says of their names */
+    bool labels_lazy; /* nDPI is set up when it is first needed; not for threads */
     session_fn on_session;
     /* NULL: nobody wants totals, connections are let go early */
     session_end_fn on_session_end;

@@ -39,7 +39,8 @@ struct watched {
 };
 
 struct app_labels {
-    struct ndpi_detection_module_struct *ndpi;
+    struct ndpi_detection_module_struct *ndpi; /* NULL: not needed yet, or it failed */
+    bool failed;
     uint64_t seed;
     struct name *names;
     struct watched *watched;
@@ -118,6 +119,15 @@ static unsigned carrier_of(const ndpi_protocol *found)
     return master != NDPI_PROTOCOL_UNKNOWN ? master : application;
 }
 
+static bool is_ready(struct app_labels *l)
+{
+    if (!l->ndpi && !l->failed) {
+        l->ndpi = module_new();
+        l->failed = !l->ndpi;
+    }
+    return l->ndpi != NULL;
+}
+
 /* ---- names */
 
 static struct app_label ask_for_name(struct app_labels *l, char *text)
@@ -126,6 +136,8 @@ static struct app_label ask_for_name(struct app_labels *l, char *text)
     ndpi_protocol_match_result found;
     int number;
 
+    if (!is_ready(l))
+        return label;
     memset(&found, 0, sizeof(found));
     number = ndpi_match_string_subprotocol(l->ndpi, text, (u_int)strlen(text), &found);
     l->stats.names++;
@@ -254,7 +266,7 @@ void app_labels_watch(struct app_labels *l, const struct flow_key *key, uint64_t
     if (find_flow(l, hash))
         return;
     forget_idle(l, now_ns);
-    if (!has_room(l, now_ns)) {
+    if (!is_ready(l) || !has_room(l, now_ns)) {
         l->stats.flows_left_out++;
         return;
     }
@@ -304,7 +316,7 @@ void app_labels_push(struct app_labels *l, const struct packet *packet)
 
 /* ---- all of it */
 
-struct app_labels *app_labels_new(uint64_t seed, struct err *why)
+struct app_labels *app_labels_new(uint64_t seed, bool lazy, struct err *why)
 {
     struct app_labels *l = calloc(1, sizeof(*l));
 
@@ -315,8 +327,7 @@ struct app_labels *app_labels_new(uint64_t seed, struct err *why)
     l->seed = seed;
     for (size_t i = 0; i < APP_LABEL_FLOWS_MAX; i++)
         l->spare[l->spare_count++] = &l->flow_pool[i];
-    l->ndpi = module_new();
-    if (!l->ndpi) {
+    if (!lazy && !is_ready(l)) {
         free(l);
         (void)err_set(why, "nDPI cannot be set up: no memory");
         return NULL;
@@ -331,7 +342,8 @@ void app_labels_free(struct app_labels *l)
     while (l->watched)
         forget_flow(l, l->watched);
     HASH_CLEAR(hh, l->names);
-    ndpi_exit_detection_module(l->ndpi);
+    if (l->ndpi)
+        ndpi_exit_detection_module(l->ndpi);
     free(l);
 }
 

@@ -49,8 +49,12 @@ struct app_label_stats {
 
 struct app_labels;
 
-/* NULL with a sentence when nDPI cannot be set up. Not from two threads at once. */
-struct app_labels *app_labels_new(uint64_t seed, struct err *why);
+/*
+ * NULL with a sentence when nDPI cannot be set up, which takes longer than some captures: `lazy`
+ * leaves it until the first name or flow, and if it then fails, all stay without a label. nDPI is
+ * not set up from two threads at once.
+ */
+struct app_labels *app_labels_new(uint64_t seed, bool lazy, struct err *why);
 void app_labels_free(struct app_labels *l);
 
 /* What a server name belongs to. */

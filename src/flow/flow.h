@@ -86,6 +86,7 @@ struct flows {
     struct flow_stats stats;
     uint64_t now_ns;
     uint32_t now_s;
+    uint64_t second_ends_ns; /* that of now_s */
 };
 
 int flows_init(struct flows *f, const struct flow_options *options, struct err *why);

@@ -62,13 +62,11 @@ static uint16_t add(struct tunnel_table *t, const struct identity *identity)
     return e->number;
 }
 
-uint16_t tunnel_table_number(struct tunnel_table *t, const struct tunnel *tunnel)
+uint16_t tunnel_table_find(struct tunnel_table *t, const struct tunnel *tunnel)
 {
     struct identity identity;
     struct entry *e;
 
-    if (tunnel->kind == TUNNEL_NONE)
-        return 0;
     identity = identity_of(tunnel);
     if (t->last && memcmp(&t->last->identity, &identity, sizeof(identity)) == 0)
         return t->last->number;

@@ -16,6 +16,13 @@
 struct tunnel_table;
 
 struct tunnel_table *tunnel_table_new(struct err *why);
-uint16_t tunnel_table_number(struct tunnel_table *t, const struct tunnel *tunnel);
+uint16_t tunnel_table_find(struct tunnel_table *t, const struct tunnel *tunnel);
+
+static inline uint16_t tunnel_table_number(struct tunnel_table *t,
+                                           const struct tunnel *tunnel)
+{
+    return tunnel->kind == TUNNEL_NONE ? 0 : tunnel_table_find(t, tunnel);
+}
+
 uint64_t tunnel_table_shared(const struct tunnel_table *t);
 void tunnel_table_free(struct tunnel_table *t);
