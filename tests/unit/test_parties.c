@@ -10,7 +10,8 @@ static struct parties parties(const struct session *s)
 {
     struct parties p = {.key = NULL};
 
-    ok(parties_of_session(&lab.correlator, s, &p), "all records are there");
+    parties_name(&lab.correlator, s, &p);
+    ok(parties_make(&lab.correlator, &p), "all records are there");
     return p;
 }
 

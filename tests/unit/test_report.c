@@ -11,7 +11,8 @@ static struct key *key_of(const char *device, const char *app, const char *name)
     struct session s = lab_session(&lab, device, app, name, 0);
     struct parties p;
 
-    if (!parties_of_session(&lab.correlator, &s, &p))
+    parties_name(&lab.correlator, &s, &p);
+    if (!parties_make(&lab.correlator, &p))
         abort();
     return p.key;
 }
