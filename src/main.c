@@ -153,9 +153,7 @@ static int run(const struct cli *cli, const struct config *config)
 
 static int run_within_memory(const struct cli *cli, struct config *config)
 {
-    if (config->context_count == 0)
-        config->limits.context_bytes = 0;
-    if (plan_fit(&config->limits, worker_connection_bytes()))
+    if (plan_config(config, worker_connection_bytes()))
         log_warn("limits.memory is too small for the other limits: they are lowered to %u "
                  "flows, "
                  "%u handshakes, %u devices, %u keys and %u certificates",

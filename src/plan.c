@@ -62,3 +62,10 @@ bool plan_fit(struct config_limits *limits, size_t connection_bytes)
     limits->certificates = lower(limits->certificates, factor);
     return true;
 }
+
+bool plan_config(struct config *config, size_t connection_bytes)
+{
+    if (config->context_count == 0)
+        config->limits.context_bytes = 0;
+    return plan_fit(&config->limits, connection_bytes);
+}

@@ -137,7 +137,7 @@ static int load_config(const struct reload *r, struct next *next, struct err *wh
         return -1;
     }
     next->config = config;
-    (void)plan_fit(&config->limits, worker_connection_bytes()); /* as at the start */
+    (void)plan_config(config, worker_connection_bytes()); /* as at the start */
     written = text_of(config);
     keep_fixed(config, r->options.config);
     next->text = text_of(config);
