@@ -89,6 +89,7 @@ struct correlator_stats {
 struct broken_fleet {
     struct address devices[BROKEN_DEVICES];
     size_t count;
+    uint64_t accept_ns; /* the latest accept of anybody, before they broke */
 };
 
 /* Sessions whose id is remembered, so that one that was captured twice counts once. */

@@ -265,6 +265,10 @@ static bool notify_fleet(struct correlator *c, struct report *r)
         b->count = 0;
         return false;
     }
+    /* Somebody accepted since the others broke: they did not break together with this one. */
+    if (c->last_accept_ns != b->accept_ns)
+        b->count = 0;
+    b->accept_ns = c->last_accept_ns;
     while (i < b->count && !address_equal(&b->devices[i], &device->address))
         i++;
     if (i == b->count && b->count < BROKEN_DEVICES)

@@ -251,6 +251,7 @@ const struct layout layout_fleet = LAYOUT_OF(fleet, fleet_fields);
 static const struct layout_field broken_fleet_fields[] = {
     {LAYOUT_ROWS(LAYOUT_PART, broken_fleet, devices), .of = &layout_address},
     {LAYOUT_ROW(LAYOUT_NUMBER, broken_fleet, count), .most = BROKEN_DEVICES},
+    {LAYOUT_ROW(LAYOUT_TIME, broken_fleet, accept_ns)},
 };
 static const struct layout layout_broken_fleet =
     LAYOUT_OF(broken_fleet, broken_fleet_fields);

@@ -175,6 +175,22 @@ static void test_fleet(void)
     is_int(f->counts.devices, 3, "counted");
 }
 
+/* Three devices refuse, each in a quiet hour of its own, while the others accept in between. */
+static void test_no_fleet(void)
+{
+    static const char *const devices[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
+
+    begin(LAB_INSPECTED, 0);
+    for (int i = 0; i < 3; i++)
+        lab_accept(&lab, devices[i], "web", "a.example", i);
+    for (int i = 0; i < 3; i++) {
+        lab_refuse_all(&lab, devices[i], "web", "x.example", 1000 + 5000 * i, SHAPE_S1, 3);
+        lab_accept(&lab, "10.0.0.9", "web", "a.example", 2000 + 5000 * i);
+    }
+    lab_end(&lab);
+    is_int(lab.count, 0, "devices that break at different times did not break together");
+}
+
 static void refuse_under(const char *leaf_of, double at_s, struct certificate *leaf)
 {
     struct session s = lab_session(&lab, PHONE, "web", leaf_of, at_s);
@@ -618,6 +634,7 @@ int main(void)
     test_device_notice();
     test_only_traffic();
     test_fleet();
+    test_no_fleet();
     test_new_authority();
     test_causes();
     test_site();
