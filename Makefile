@@ -244,7 +244,7 @@ fuzz: | build/have-fuzz ## fuzz each target FUZZ_SECONDS long; FUZZ_TARGETS="hel
 run-fuzz: $(FUZZ)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run-fuzz.sh $(BUILD) $(FUZZ_TARGETS)
 
-.PHONY: bench demo lab story
+.PHONY: bench demo captures rate lab story
 bench: $(BENCH) $(if $(MAIN),$(PROGRAM)) ## measure time and memory
 	@set -e; for bench in $(BENCH) $(wildcard tests/bench/*.sh); do \
 		PINSIGHT=$(CURDIR)/$(PROGRAM) $$bench; done
@@ -256,8 +256,15 @@ STORY_SEEDS := 1 2 3 4 5 6 7 8 9 10
 story: $(if $(MAIN),$(PROGRAM)) ## a week of 216 devices, STORY_SEEDS variants: what is planted is found
 	@tests/story/run.sh $(PROGRAM) $(STORY_SEEDS)
 
-lab: ## make the bundled captures anew (network namespaces, root)
-	@tests/live/lab.sh
+lab: $(if $(MAIN),$(PROGRAM)) ## real clients, proxies and servers with pinsight on the wire: is it right? root; LAB="NAME..."
+	@mkdir -p build/lab
+	@tests/live/lab.sh -p $(PROGRAM) -o build/lab $(LAB)
+
+captures: ## make the bundled captures anew in the same lab (root); LAB="NAME..." selects
+	@tests/live/lab.sh $(LAB)
+
+rate: $(if $(MAIN),$(PROGRAM)) ## the highest rate that live capture takes without a drop (root)
+	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/live/rate.sh $(RATE_CAPTURES)
 
 # --- Source checks -------------------------------------------------------------------------------
 

@@ -60,6 +60,39 @@ client_python() { run_client "$@" /usr/bin/python3 "$HERE/client.py"; }
 client_go() { run_client "$@" "$LAB/bin/client"; }
 client_node() { run_client "$@" node "$HERE/client.js"; }
 
+# It cannot be given a local port, so its connections cannot be told apart in a capture.
+client_gnutls() {
+    local device=$1 mode=$2 name=$3 said status=0
+    said=$({ printf 'GET /gnutls HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$name"; sleep 2; } |
+        in_net "$device" timeout 20 gnutls-cli --x509cafile "$(trust_store "$mode")" --port 443 \
+            --sni-hostname "$name" "$name" 2>&1) || status=$?
+    if grep -q '^HTTP/1.1 200' <<<"$said"; then
+        printf 'completed\tHTTP 200\n'
+    else
+        printf 'rejected-in-handshake\texit %s: %s\n' "$status" "$(grep '^\*\*\*' <<<"$said" | head -n 1)"
+    fi
+}
+
+# A browser opens as many connections as it likes. Its store is a folder that certutil fills.
+client_chromium() {
+    local device=$1 mode=$2 name=$3 home=$RUN/chromium-$1-$2 said
+    if [ ! -e "$home" ]; then
+        mkdir -p "$home/.pki/nssdb"
+        certutil -d "sql:$home/.pki/nssdb" -N --empty-password
+        certutil -d "sql:$home/.pki/nssdb" -A -t C,, -n public -i "$KEYS/public-root.pem"
+        [ "$mode" = noca ] || certutil -d "sql:$home/.pki/nssdb" -A -t C,, -n inspection \
+            -i "$KEYS/$(sed -n 's/^file\t//p' "$RUN/authority")"
+    fi
+    said=$(HOME=$home in_net "$device" timeout 40 chromium --headless --no-sandbox --disable-gpu \
+        --disable-quic --no-first-run --disable-background-networking --disable-component-update \
+        --disable-sync --user-data-dir="$home/profile" --dump-dom "https://$name/chromium" 2>/dev/null) || true
+    if grep -q 'and says so' <<<"$said"; then
+        printf 'completed\tthe page is there\n'
+    else
+        printf 'rejected-in-handshake\tno page\n'
+    fi
+}
+
 build_go() {
     GO111MODULE=off GOCACHE=$LAB/go-cache GOPATH=$LAB/go go build -o "$LAB/bin/client" "$HERE/client.go"
 }
@@ -76,6 +109,8 @@ version_of() {
 print("Python", platform.python_version(), "ssl,", " ".join(ssl.OPENSSL_VERSION.split()[:2]))' ;;
         go) go version | awk '{ print "Go", substr($3, 3), "net/http" }' ;;
         node) node -p 'const v = process.versions; "Node.js " + v.node + " https, OpenSSL " + v.openssl' ;;
+        gnutls) gnutls-cli --version | awk 'NR == 1 { print $1, $2 }' ;;
+        chromium) chromium --version 2>/dev/null | awk '{ print $1, $2 }' ;;
         okhttp) echo "OkHttp $(dpkg-query -Wf '${Version}' libokhttp-java | cut -d- -f1), OpenJDK $(
             dpkg-query -Wf '${Version}' openjdk-17-jdk-headless | cut -d+ -f1)" ;;
         mitmproxy | squid-openssl | sslsplit) dpkg-query -Wf '${Package} ${Version}' "$1" | sed 's/-[^-]*$//' ;;
@@ -91,6 +126,7 @@ report() { # TIME DEVICE PORT CLIENT MODE NAME SAID
 # visit DEVICE CLIENT MODE NAME: one request on a connection of its own.
 visit() {
     local device=$1 client=$2 mode=$3 name=$4 port when said
+    sensor_start
     port=$(next_port "$device")
     when=$(date +%s.%6N)
     said=$("client_$client" "$device" "$mode" "$name" "$port")

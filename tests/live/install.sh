@@ -13,6 +13,8 @@ packages_of() {
         go) echo golang-go ;;
         node) echo nodejs ;;
         okhttp) echo openjdk-17-jdk-headless libokhttp-java ;;
+        gnutls) echo gnutls-bin ;;
+        chromium) echo chromium libnss3-tools ;;
         none) ;;
         *) die "no package group named $1" ;;
     esac

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Make the project's captures: real clients, real inspection proxies, real servers, in network
-# namespaces of their own. Writes SCENARIO.pcap and its label SCENARIO.json, and ca/*.pem.
+# The lab: real clients, real inspection proxies, real servers, in network namespaces of their own.
+# Makes the project's captures (SCENARIO.pcap, its label SCENARIO.json, ca/*.pem), and with -p lets
+# pinsight watch live on the gateway and fails where it says too little, too late or too much.
 # shellcheck disable=SC1091,SC2034
 set -eu
 
@@ -18,6 +19,7 @@ unset TLS CERT KEY PROXY http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy 
 . "$HERE/proxies.sh"
 . "$HERE/clients.sh"
 . "$HERE/scenarios.sh"
+. "$HERE/sensor.sh"
 
 say() {
     echo "lab: $*" >&2
@@ -30,11 +32,13 @@ die() {
 
 usage() {
     cat <<'EOF'
-usage: tests/live/lab.sh [-l] [-o FOLDER] [-k] [SCENARIO...]
+usage: tests/live/lab.sh [-l] [-o FOLDER] [-k] [-p PROGRAM] [SCENARIO...]
   -l  list the scenarios
   -o  write captures and labels here (default: pcaps/)
   -k  keep the temporary folder, with the logs of every program
-Without a SCENARIO all are made. Needs root; installs what is missing with apt-get.
+  -p  let this pinsight watch live, and judge it
+Without a SCENARIO all are run; those of clients whose connections cannot be told apart (marked
+"live" in the list) only with -p. Needs root; installs what is missing with apt-get.
 EOF
 }
 
@@ -128,7 +132,10 @@ make_capture() { # NAME PRODUCT MODE CLIENTS FUNCTION ARGUMENT...
     capture_start
     "$@"
     capture_stop
+    sensor_stop
     network_down
+    sensor_judge
+    ! is_live_only "$SCENARIO" || return 0
     python3 "$HERE/label.py" "$RUN" "$HERE/sites" "$RUN/capture.pcap" "$RUN/label.json" ||
         die "$SCENARIO did not go as meant, see $RUN"
     cp "$RUN/capture.pcap" "$OUT/$SCENARIO.pcap"
@@ -149,10 +156,11 @@ finish() {
 
 main() {
     local option row
-    KEEP=no
-    while getopts 'hlko:' option; do
+    KEEP=no PINSIGHT='' RIGHT=0 WRONG=''
+    while getopts 'hlko:p:' option; do
         case $option in
-            l) scenario_table | awk '{ print $1 }'; exit 0 ;;
+            l) list_scenarios; exit 0 ;;
+            p) PINSIGHT=$(realpath "$OPTARG") ;;
             o) OUT=$OPTARG ;;
             k) KEEP=yes ;;
             h) usage; exit 0 ;;
@@ -162,7 +170,7 @@ main() {
     shift $((OPTIND - 1))
     [ "$(id -u)" -eq 0 ] || die "needs root, because it makes network namespaces and captures in them"
     for row in "$@"; do
-        scenario_table | grep -q "^$row " || die "no scenario named $row; -l lists them"
+        scenarios_now | grep -q "^$row " || die "no scenario named $row; -l lists them"
     done
     LAB=$(mktemp -d "${TMPDIR:-/tmp}/pinlab.XXXXXX")
     KEYS=$LAB/keys
@@ -172,9 +180,26 @@ main() {
     prepare
     while read -r -a row; do
         case " $* " in '  ' | *" ${row[0]} "*) make_capture "${row[@]}" </dev/null ;; esac
-    done < <(scenario_table)
+    done < <(scenarios_now)
     # shellcheck disable=SC2046
     python3 "$HERE/readme.py" "$OUT" $(scenario_table | awk '{ print $1 }')
+    [ -z "$PINSIGHT" ] || say "pinsight was right in $RIGHT scenarios${WRONG:+ and wrong in:$WRONG}"
+    [ -z "$WRONG" ]
+}
+
+is_live_only() {
+    live_table | grep -q "^$1 "
+}
+
+# Without a sensor there is nothing to be seen of what only a sensor watches.
+scenarios_now() {
+    scenario_table
+    [ -z "$PINSIGHT" ] || live_table
+}
+
+list_scenarios() {
+    scenario_table | awk '{ print $1 }'
+    live_table | awk '{ print $1, "(live)" }'
 }
 
 main "$@"

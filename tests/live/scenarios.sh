@@ -38,6 +38,19 @@ ipv6-trusting           mitmproxy   transparent  go,curl,python       ipv6_app t
 EOF
 }
 
+# For the sensor alone: clients whose local ports nobody can choose, so that no label can name their
+# connections one by one. The browser takes part where it is installed.
+live_table() {
+    cat <<'EOF'
+pinned-gnutls           mitmproxy   transparent  gnutls,python        store_of_its_own gnutls noca
+trusting-gnutls         mitmproxy   transparent  gnutls,python        store_of_its_own gnutls trust
+EOF
+    ! command -v chromium >/dev/null || cat <<'EOF'
+refusing-chromium       mitmproxy   transparent  chromium,python      store_of_its_own chromium noca
+trusting-chromium       mitmproxy   transparent  chromium,python      store_of_its_own chromium trust
+EOF
+}
+
 REFUSES=pinning_suspected,inspection_refused
 
 # Two apps on curl on device a. One compares the key after the handshake (Finished, close_notify,
@@ -340,4 +353,20 @@ ipv6_app() {
         sleep "$gap"
     done
     browse a:curl:video.stream.example b:python:pay.wallet.example
+}
+
+# An app of one device on this client does not believe the inspection authority when it talks to its
+# bank, while the device's other traffic, that of the same client included, is inspected.
+store_of_its_own() { # CLIENT noca|trust
+    local client=$1 mode=$2 gap
+    shows "an app on $client that has a store of its own for one destination ($mode)"
+    [ "$mode" = trust ] || refuses a api.bank.example
+    browse "a:$client:www.news.example" b:python:cdn.shop.example a:python:mail.corp.example \
+        b:python:api.bank.example
+    for gap in 2.1 3.4 1.7 2.6 1.2; do
+        visit a "$client" "$mode" api.bank.example
+        [ "$gap" != 3.4 ] || browse "a:$client:maps.travel.example" b:python:img.social.example
+        sleep "$gap"
+    done
+    browse "a:$client:video.stream.example"
 }
