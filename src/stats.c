@@ -165,6 +165,8 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "destinations_dropped", c->destinations.dropped);
     put_level(out, "tables", "keys", c->keys.count);
     put(out, "tables", "keys_dropped", c->keys.dropped);
+    put_level(out, "tables", "genuines", c->genuines.count);
+    put(out, "tables", "genuines_dropped", c->genuines.dropped);
     put_level(out, "tables", "fleets", c->fleets.count);
     put(out, "tables", "fleets_dropped", c->fleets.dropped);
     put_level(out, "tables", "scopes", c->inspection.scopes.count);

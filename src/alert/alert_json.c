@@ -1,7 +1,7 @@
 #include "alert/alert_json.h"
 
+#include "alert/alert_pin_json.h"
 #include "alert/alert_words.h"
-#include "base/base64.h"
 #include "session/session_names.h"
 
 /* Devices in the compact form: enough to begin with, and no more than a kilobyte. */
@@ -343,24 +343,6 @@ static void write_platform(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
-static void write_interceptor(const struct finding_interceptor *i, struct json_out *out)
-{
-    char pin[BASE64_TEXT_MAX(SHA256_BYTES)];
-
-    if (!i)
-        return;
-    json_out_object(out, "interceptor");
-    json_out_text(out, "issuer", i->issuer);
-    if (i->key) {
-        json_out_text(out, "spki_sha256_b64",
-                      base64_encode(span_of(i->key, SHA256_BYTES), pin));
-        json_out_text(out, "key_of", i->is_leaf_key ? "certificates" : "issuer");
-    }
-    json_out_fact(out, "product", i->product);
-    json_out_fact(out, "kind", i->kind);
-    json_out_end(out);
-}
-
 static void write_pinsight(const struct finding *f, struct json_out *out)
 {
     json_out_object(out, "pinsight");
@@ -383,7 +365,8 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     json_out_fact(out, "ja4", f->ja4);
     write_platform(f, out);
     json_out_fact(out, "authority", f->authority);
-    write_interceptor(f->interceptor, out);
+    alert_interceptor_write(f->interceptor, out);
+    alert_pin_write(f->pin, out);
     json_out_fact(out, "bypass_actor", f->bypass_actor);
     if (f->has_device)
         json_out_bool(out, "device_ambiguous", f->device_ambiguous);
@@ -430,7 +413,7 @@ static void write_compact_pinsight(const struct finding *f, bool whole,
     write_platform(f, out);
     if (whole)
         json_out_fact(out, "authority", f->authority);
-    write_interceptor(f->interceptor, out);
+    alert_interceptor_write(f->interceptor, out);
     json_out_fact(out, "bypass_actor", f->bypass_actor);
     json_out_bool(out, "informational", f->informational);
     if (whole)

@@ -161,6 +161,7 @@ struct tuning {
     uint32_t interceptor_names, interceptor_networks;
     double interceptor_fresh_s;
     uint32_t pinning_removed_sessions;
+    double certificate_expiry_d;
 
     struct tuning_opaque opaque;
     struct tuning_observe observe;

@@ -232,6 +232,9 @@ static const struct schema_key keys[] = {
             "Certificates made for the visit: their ages differ by no more."),
     COUNT_TO("tuning.pinning_removed_sessions", pinning_removed_sessions, TUNING_SET_MAX,
              "Accepted sessions of what was refused for pinning_removed."),
+    {"tuning.certificate_expiry_d", SCHEMA_NUMBER, .min = 0, .max = 366,
+     AT(certificate_expiry_d),
+     .help = "Alerts tell of a destination's certificate that expires in so many days."},
 
     COUNT_TO("tuning.opaque.min_sessions", opaque.min_sessions, TUNING_DIRECT_MAX,
              "Direct sessions with data for opaque_direct."),

@@ -5,6 +5,7 @@
 
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
+#include "detect/breakage.h"
 #include "detect/fleet.h"
 #include "detect/interceptor.h"
 #include "detect/judge.h"
@@ -16,6 +17,8 @@
 
 /* One in so many keys raises an alert of an app and destination of its own. */
 #define FLEET_SHARE 16
+/* Destinations whose own certificates are remembered, one for so many keys. */
+#define GENUINE_SHARE 8
 
 /* A session that was taken: its id. A newer one takes its place. */
 struct seen_session {
@@ -74,6 +77,12 @@ static void drop_pair(void *ctx, struct memory_entry *entry)
     free(((struct device_destination *)entry)->refusals);
 }
 
+static void drop_genuine(void *ctx, struct memory_entry *entry)
+{
+    (void)ctx;
+    genuine_fini((struct genuine *)entry);
+}
+
 static void drop_fleet(void *ctx, struct memory_entry *entry)
 {
     (void)ctx;
@@ -105,6 +114,8 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
                       drop_pair, NULL);
     memory_table_init(&c->keys, sizeof(struct key), keys, drop_key, NULL);
     memory_table_init(&c->upstream_keys, sizeof(struct upstream_key), devices, NULL, NULL);
+    memory_table_init(&c->genuines, sizeof(struct genuine), keys / GENUINE_SHARE,
+                      drop_genuine, NULL);
     memory_table_init(&c->fleets, sizeof(struct fleet), keys / FLEET_SHARE, drop_fleet,
                       NULL);
     c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
@@ -124,6 +135,7 @@ void correlator_fini(struct correlator *c)
                                      &c->keys,
                                      &c->upstream_keys,
                                      &c->fleets,
+                                     &c->genuines,
                                      &c->app_destinations,
                                      &c->device_destinations};
 
@@ -199,7 +211,7 @@ static void expire_one(struct correlator *c, const struct settle_entry *e)
     static void (*const expire[])(struct correlator *, const struct memory_id *) = {
         [SETTLE_KEY] = alert_life_expire,     [SETTLE_DEVICE] = alert_life_sum_up,
         [SETTLE_ISSUER] = interceptor_expire, [SETTLE_REMOVAL] = removal_expire,
-        [SETTLE_FLEET] = fleet_expire,
+        [SETTLE_FLEET] = fleet_expire,        [SETTLE_GENUINE] = breakage_expire,
     };
 
     expire[e->kind](c, &e->id);

@@ -101,7 +101,7 @@ struct correlator {
     struct hold_back hold_back;
     struct siblings siblings;
     struct memory_table devices, device_apps, apps, destinations, app_destinations,
-        device_destinations, keys, upstream_keys, fleets;
+        device_destinations, keys, upstream_keys, fleets, genuines;
     struct seen_session *seen; /* SEEN_SESSIONS of them, by id */
     struct settle_queue settle;
     struct settle_queue

@@ -108,6 +108,52 @@ struct finding_identity {
     enum told managed, supervised;
 };
 
+/* What of a chain an app can pin. */
+enum pin_part {
+    PIN_LEAF = 1, /* the certificate itself */
+    PIN_LEAF_KEY = 2,
+    PIN_INTERMEDIATE = 4, /* the key of the authority that signed it */
+    PIN_ROOT = 8,
+};
+
+#define PIN_PARTS 4
+#define PIN_ALL (PIN_LEAF | PIN_LEAF_KEY | PIN_INTERMEDIATE | PIN_ROOT)
+
+/* How it is known what changed; the better ones first. */
+enum finding_pin_basis {
+    PIN_BASIS_NONE,
+    PIN_BASIS_CERTIFICATES,   /* seen in the sessions of the app itself */
+    PIN_BASIS_OTHER_SESSIONS, /* seen in those of others, with older TLS */
+    PIN_BASIS_SERVER_FLIGHT,  /* the size of what the server sends changed */
+};
+
+/* A genuine certificate of the destination. Texts and keys are lent. */
+struct finding_certificate {
+    const uint8_t *sha256;
+    const uint8_t *key; /* SHA-256 of its public key (RFC 7469) */
+    const char *issuer;
+    const uint8_t *issuer_key; /* NULL when the issuer's certificate was not seen */
+    int64_t not_before_s;
+    int64_t not_after_s;
+    uint64_t first_ns; /* seen */
+    uint64_t last_ns;
+};
+
+/* What is known of the destination's certificates and of the app's pin. Parts are bits of enum
+ * pin_part. */
+struct finding_pin {
+    enum finding_pin_basis basis;
+    uint8_t changed; /* what changed when it began to be refused */
+    uint8_t
+        survived; /* what changed before while the app went on accepting: it pins none of it */
+    uint8_t target;      /* what is left that it can pin; 0 when nothing tells */
+    uint64_t changed_ns; /* 0 when nothing changed */
+    bool has_now;
+    bool has_before;
+    struct finding_certificate now;
+    struct finding_certificate before;
+};
+
 struct finding_counts {
     uint32_t refused;
     uint32_t episodes;
@@ -174,6 +220,7 @@ struct finding {
     const struct finding_context *context;
     size_t context_count;
     const struct finding_interceptor *interceptor; /* NULL for all other types */
+    const struct finding_pin *pin;                 /* NULL when no certificate was seen */
 
     char message[FINDING_TEXT_MAX]; /* one sentence a person understands */
     char reason[FINDING_TEXT_MAX];

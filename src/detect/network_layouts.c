@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 
+#include "detect/breakage.h"
 #include "detect/inspection.h"
 #include "detect/layout_parts.h"
 #include "detect/record_layouts.h"
@@ -139,3 +140,75 @@ static const struct layout_field upstream_key_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, upstream_key, names), .of = &layout_id_set},
 };
 const struct layout layout_upstream_key = LAYOUT_OF(upstream_key, upstream_key_fields);
+
+static const struct layout_field genuine_chain_fields[] = {
+    {LAYOUT_ROW(LAYOUT_BYTES, genuine_chain, leaf)},
+    {LAYOUT_ROW(LAYOUT_BYTES, genuine_chain, leaf_key)},
+    {LAYOUT_ROW(LAYOUT_BYTES, genuine_chain, issuer_key)},
+    {LAYOUT_ROW(LAYOUT_BOOL, genuine_chain, has_issuer_key)},
+    {LAYOUT_ROW(LAYOUT_BOOL, genuine_chain, is_public)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_chain, accepted_by)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_chain, issuer)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_chain, root)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_chain, not_before_s)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_chain, not_after_s)},
+    {LAYOUT_ROW(LAYOUT_TIME, genuine_chain, first_ns)},
+    {LAYOUT_ROW(LAYOUT_TIME, genuine_chain, last_ns)},
+    {LAYOUT_ROW(LAYOUT_TEXT, genuine_chain, issuer_name)},
+};
+static const struct layout layout_genuine_chain =
+    LAYOUT_OF(genuine_chain, genuine_chain_fields);
+
+static const struct layout_field genuine_app_fields[] = {
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, app)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, survived), .most = PIN_ALL},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, flights)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, flight)},
+    {LAYOUT_ROW(LAYOUT_TIME, genuine_app, accepted_ns)},
+    {LAYOUT_ROW(LAYOUT_TIME, genuine_app, refused_ns)},
+};
+static const struct layout layout_genuine_app = LAYOUT_OF(genuine_app, genuine_app_fields);
+
+static const struct layout_field genuine_change_fields[] = {
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_change, basis), .most = PIN_BASIS_SERVER_FLIGHT},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_change, changed), .most = PIN_ALL},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_change, survived), .most = PIN_ALL},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_change, broken), .most = PIN_ALL},
+    {LAYOUT_ROW(LAYOUT_TIME, genuine_change, since_ns)},
+};
+static const struct layout layout_genuine_change =
+    LAYOUT_OF(genuine_change, genuine_change_fields);
+
+static const struct layout_field breakage_member_fields[] = {
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage_member, device)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage_member, app)},
+    {LAYOUT_ROW(LAYOUT_PART, breakage_member, address), .of = &layout_address},
+};
+static const struct layout layout_breakage_member =
+    LAYOUT_OF(breakage_member, breakage_member_fields);
+
+static const struct layout_field breakage_fields[] = {
+    {LAYOUT_ROW(LAYOUT_PART, breakage, streak), .of = &layout_streak},
+    {LAYOUT_ROWS(LAYOUT_PART, breakage, evidence), .of = &layout_evidence},
+    {LAYOUT_ROWS(LAYOUT_PART, breakage, members), .of = &layout_breakage_member},
+    {LAYOUT_ROW(LAYOUT_PART, breakage, change), .of = &layout_genuine_change},
+    {LAYOUT_ROW(LAYOUT_BYTES, breakage, first_session)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage, evidence_count), .most = BREAKAGE_EVIDENCE},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage, member_count), .most = BREAKAGE_MEMBERS},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage, refused)},
+    {LAYOUT_ROW(LAYOUT_TIME, breakage, last_ns)},
+    {LAYOUT_ROW(LAYOUT_TIME, breakage, watch_ns)},
+    {LAYOUT_ROW(LAYOUT_TEXT, breakage, app_key)},
+    {LAYOUT_ROW(LAYOUT_TEXT, breakage, ja4)},
+    {LAYOUT_ROW(LAYOUT_OWNED, breakage, notice), .of = &layout_notice},
+};
+static const struct layout layout_breakage = LAYOUT_OF(breakage, breakage_fields);
+
+static const struct layout_field genuine_fields[] = {
+    {LAYOUT_ROW_ARRAY(genuine, chains, GENUINE_CHAINS), .of = &layout_genuine_chain},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine, chain_count), .most = GENUINE_CHAINS},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine, app_count), .most = GENUINE_APPS},
+    {LAYOUT_ROWS(LAYOUT_PART, genuine, apps), .of = &layout_genuine_app},
+    {LAYOUT_ROW(LAYOUT_OWNED, genuine, breakage), .of = &layout_breakage},
+};
+const struct layout layout_genuine = LAYOUT_OF(genuine, genuine_fields);

@@ -49,6 +49,31 @@ static void remove_device(struct notice_record *r, const struct address *a)
         *found = r->devices[--r->device_count];
 }
 
+static bool is_among(const struct address *devices, size_t count, const struct address *a)
+{
+    for (size_t i = 0; i < count; i++)
+        if (address_equal(&devices[i], a))
+            return true;
+    return false;
+}
+
+uint32_t notice_life_count(const struct notice_record *r, const struct address *devices,
+                           size_t count)
+{
+    bool open = r && r->open;
+    uint32_t n = open ? r->device_count : 0;
+
+    for (size_t i = 0; i < count; i++)
+        n += !is_among(devices, i, &devices[i]) && !(open && find_device(r, &devices[i]));
+    return n;
+}
+
+uint32_t notice_life_remove(struct notice_record *r, const struct address *device)
+{
+    remove_device(r, device);
+    return r->device_count;
+}
+
 /* ---- firing */
 
 /* The same refusals that were closed once go on with their notice's revisions. */

@@ -22,4 +22,11 @@ void notice_life_heal(struct correlator *c, const struct parties *p,
 /* It is over: close an open notice, for all its devices. */
 void notice_life_end(struct correlator *c, struct notice_record *r, const struct notice *n);
 
+/* How many devices it concerns, these ones included. Accepts NULL for the record. */
+uint32_t notice_life_count(const struct notice_record *r, const struct address *devices,
+                           size_t count);
+
+/* It concerns that device no longer; how many are left. */
+uint32_t notice_life_remove(struct notice_record *r, const struct address *device);
+
 void notice_life_free(struct notice_record *r);

@@ -8,6 +8,7 @@
 
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
+#include "detect/breakage.h"
 #include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
@@ -377,6 +378,8 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
 
     note_device(c, p, s);
     interceptor_observe(c, s, context);
+    if (s->inspection_probability < t->inspected.no)
+        breakage_observe(c, p, s);
     if (p->new_key)
         note_fleet(p, s, c->now_ns);
     if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)

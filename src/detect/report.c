@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/nanotime.h"
+#include "base/text.h"
 #include "crypto/uuid.h"
+#include "detect/breakage.h"
+#include "detect/pin_words.h"
 #include "detect/platform.h"
 #include "detect/sentence.h"
 #include "session/community_id.h"
@@ -247,6 +250,27 @@ static void add_direct_controls(const struct correlator *c, struct report *r,
             r->direct_others, r->accepted_others, ID_SET_MAX);
 }
 
+/* The destination's own certificates, where they were seen. */
+static void add_pin(const struct correlator *c, const struct report *r, struct finding *f,
+                    struct report_parts *parts)
+{
+    const struct genuine *g = breakage_genuine(c, &r->parties.destination_id);
+
+    if (g && genuine_describe(g, (uint32_t)r->parties.app_id.low, &parts->pin))
+        f->pin = &parts->pin;
+}
+
+/* Whoever pins it has to follow, and soon. */
+static void warn_of_expiry(const struct correlator *c, struct finding *f)
+{
+    size_t len = strlen(f->reason);
+    struct text more = text_in(f->reason + len, sizeof(f->reason) - len);
+
+    if (f->pin)
+        pin_words_expiry(f->pin, c->now_ns,
+                         c->options.rules->tuning.certificate_expiry_d * 86400, &more);
+}
+
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts)
 {
@@ -300,8 +324,10 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->end_ns = f->evidence_count ? f->evidence[f->evidence_count - 1].time_ns : c->now_ns;
     f->clauses = parts->clauses;
     f->clause_count = list_clauses(type, f->analytic, parts->clauses);
+    add_pin(c, r, f, parts);
     sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
     sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
+    warn_of_expiry(c, f);
 }
 
 /* ---- notices */
@@ -379,6 +405,7 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.confidence = n->confidence;
     f.severity = notice_severity(&c->options.rules->tuning.severity, n->type);
     f.interceptor = n->interceptor;
+    f.pin = n->pin;
     f.start_ns = n->start_ns;
     f.end_ns = n->end_ns;
     (void)snprintf(f.message, sizeof(f.message), "%s", n->message);

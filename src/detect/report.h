@@ -33,6 +33,7 @@ struct report {
 /* What a finding of a key points at beside the report. */
 struct report_parts {
     struct risk_verdict risk;
+    struct finding_pin pin;
     struct finding_clause clauses[FINDING_CLAUSES_MAX];
 };
 
@@ -70,6 +71,7 @@ struct notice {
     const struct address *related;     /* devices that are affected */
     size_t related_count;
     const struct finding_interceptor *interceptor; /* may be NULL */
+    const struct finding_pin *pin;                 /* may be NULL */
     double stage1_db;
     double confidence;
     uint64_t start_ns;

@@ -455,6 +455,7 @@ const char *state_kind_name(enum state_kind kind)
         [STATE_POLICY] = "policy",
         [STATE_UPSTREAM_KEY] = "upstream_key",
         [STATE_FLEET] = "fleet",
+        [STATE_GENUINE] = "genuine",
     };
 
     return names[kind];

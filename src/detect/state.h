@@ -44,6 +44,7 @@ enum state_kind {
     STATE_POLICY, /* what certificates showed of a destination */
     STATE_UPSTREAM_KEY,
     STATE_FLEET,
+    STATE_GENUINE, /* a destination's own certificates */
     STATE_KINDS,
 };
 

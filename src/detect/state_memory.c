@@ -30,6 +30,7 @@ static const struct {
     {STATE_ISSUER, offsetof(struct correlator, inspection.issuers.table), &layout_issuer},
     {STATE_UPSTREAM_KEY, offsetof(struct correlator, upstream_keys), &layout_upstream_key},
     {STATE_FLEET, offsetof(struct correlator, fleets), &layout_fleet},
+    {STATE_GENUINE, offsetof(struct correlator, genuines), &layout_genuine},
 };
 
 static const struct {

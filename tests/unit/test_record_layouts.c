@@ -150,6 +150,7 @@ int main(void)
     test_all(&layout_issuer, entry);
     test_all(&layout_upstream_key, entry);
     test_all(&layout_fleet, entry);
+    test_all(&layout_genuine, entry);
     test_all(&layout_settle_entry, 0);
     test_described();
     test_evidence();

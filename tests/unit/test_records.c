@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "detect/breakage.h"
 #include "detect/fleet.h"
 #include "detect/inspection.h"
 #include "detect/removal.h"
@@ -28,6 +29,9 @@ static const struct {
     {"notice_record", sizeof(struct notice_record), 56},
     {"mtls_record", sizeof(struct mtls_record), 1056},
     {"removal", sizeof(struct removal), 1400},
+    {"genuine", sizeof(struct genuine), 248},
+    {"genuine_chain", sizeof(struct genuine_chain), 280},
+    {"breakage", sizeof(struct breakage), 1808},
     {"overflow", sizeof(struct overflow), 32},
     {"fleet", sizeof(struct fleet), 864},
     {"scope_record", sizeof(struct scope_record), 10936},
