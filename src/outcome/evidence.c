@@ -34,6 +34,20 @@ static void on_application_data(struct outcome_state *s, uint64_t time_ns)
     s->useful_ns = time_ns;
 }
 
+/*
+ * Padding as its Finished shows it. Without a ServerHello the suite is not known: 53 bytes are
+ * SHA-256, 85 are SHA-384 with padding, and 69 may be either, of which padding says less.
+ */
+static uint8_t padding_of(const struct outcome_state *s, uint16_t length)
+{
+    struct cipher_traits other = {.tag = 16, .verify_hash = 48};
+
+    if (length == record_size_finished(traits_of(s), RECORD_PAD_JSSE) ||
+        (!s->server_hello && length == record_size_finished(other, RECORD_PAD_JSSE)))
+        return RECORD_PAD_JSSE;
+    return 0;
+}
+
 /* A client record of TLS 1.3 that is protected and not yet known to follow a Finished. */
 static void on_first_protected(struct outcome_state *s, uint16_t length, uint64_t time_ns)
 {
@@ -48,8 +62,7 @@ static void on_first_protected(struct outcome_state *s, uint16_t length, uint64_
         length != record_size_alert(traits, 0))
         return; /* 0-RTT data */
     if (length >= finished) {
-        if (length == finished + RECORD_PAD_JSSE)
-            s->pad = RECORD_PAD_JSSE;
+        s->pad = padding_of(s, length);
         on_finished(s, time_ns);
         return;
     }
@@ -94,7 +107,8 @@ static void on_client_record12(struct outcome_state *s, const struct tls_event *
 /* Without a ServerHello: a client that could speak 1.3 and sends no handshake record does. */
 static bool speaks_tls13(const struct outcome_state *s)
 {
-    return s->server_hello ? s->is_tls13 : s->offers_tls13 && s->phase != CLIENT_REPLIED;
+    return s->server_hello ? s->is_tls13
+                           : s->retried || (s->offers_tls13 && s->phase != CLIENT_REPLIED);
 }
 
 static void on_client_record(struct outcome_state *s, const struct tls_event *e)
@@ -102,9 +116,6 @@ static void on_client_record(struct outcome_state *s, const struct tls_event *e)
     if (!s->server_hello && s->has_server_packets && !s->server_lost &&
         !s->server_messages_lost)
         return; /* the ServerHello is still to come: hello, retry, 0-RTT data */
-    if (!s->server_hello && e->record.type == RECORD_HANDSHAKE &&
-        s->phase == CLIENT_SILENT && s->offers_tls13 && !s->client_hello)
-        return;
     if (speaks_tls13(s) &&
         !(e->record.type == RECORD_HANDSHAKE && !s->server_hello && s->client_hello))
         on_client_record13(s, e);
@@ -168,6 +179,15 @@ static void on_server_hello(struct outcome_state *s, const struct tls_event *e)
     s->resumed = s->is_tls13 && hello->has_psk;
 }
 
+static void on_retry(struct outcome_state *s)
+{
+    s->retried = true;
+    s->early_data_offered = false; /* RFC 8446 4.2.10: not after a retry */
+    if (!s->server_hello && s->phase == CLIENT_REPLIED)
+        s->phase =
+            CLIENT_SILENT; /* what looked like a reply of TLS 1.2 was the second hello */
+}
+
 static void on_lost(struct outcome_state *s, const struct tls_event *e)
 {
     if (e->side == TLS_CLIENT) {
@@ -186,20 +206,28 @@ static bool offers_tls13(const struct client_hello *hello)
     return hello->kind == HELLO_DTLS ? version == VERSION_DTLS13 : version >= VERSION_TLS13;
 }
 
+/* Its own record, told before it, was no reply to anything. */
+static void on_client_hello(struct outcome_state *s, const struct client_hello *hello)
+{
+    s->client_hello = true;
+    s->offers_tls13 = offers_tls13(hello);
+    s->psk_offered = hello->has_psk;
+    s->early_data_offered = hello->has_early_data;
+    if (!s->server_hello && s->phase == CLIENT_REPLIED)
+        s->phase = CLIENT_SILENT;
+}
+
 void outcome_push(struct outcome_state *s, const struct tls_event *event)
 {
     switch (event->kind) {
     case TLS_EVENT_CLIENT_HELLO:
-        s->client_hello = true;
-        s->offers_tls13 = offers_tls13(event->client_hello);
-        s->psk_offered = event->client_hello->has_psk;
-        s->early_data_offered = event->client_hello->has_early_data;
+        on_client_hello(s, event->client_hello);
         break;
     case TLS_EVENT_SERVER_HELLO:
         on_server_hello(s, event);
         break;
     case TLS_EVENT_HELLO_RETRY:
-        s->early_data_offered = false; /* RFC 8446 4.2.10: not after a retry */
+        on_retry(s);
         break;
     case TLS_EVENT_CERTIFICATE:
         if (event->side == TLS_SERVER)

@@ -75,6 +75,7 @@ enum client_phase {
 struct outcome_state {
     bool client_hello, server_hello;
     bool offers_tls13, is_tls13;
+    bool retried; /* there was a HelloRetryRequest: TLS 1.3, whatever else is missing */
     bool resumed;
     bool psk_offered, early_data_offered;
     bool certificate, certificate_request, client_certificate;

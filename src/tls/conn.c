@@ -58,13 +58,27 @@ static void lose_messages(struct push *p, bool truncated, uint64_t time_ns)
                                .truncated = truncated});
 }
 
+/* A second hello in the clear answers a HelloRetryRequest, whether that was captured or not. */
+static void on_second_client_hello(struct push *p, uint64_t time_ns)
+{
+    struct tls_conn *c = p->conn;
+
+    if (c->client != p->flow_side || c->seen_server_hello || c->seen_retry ||
+        !c->offers_tls13)
+        return;
+    c->seen_retry = true;
+    tell(p, (struct tls_event){.kind = TLS_EVENT_HELLO_RETRY, .time_ns = time_ns});
+}
+
 static void on_client_hello(struct push *p, enum hello_kind kind, struct span body,
                             uint64_t time_ns)
 {
     struct client_hello hello;
 
-    if (p->conn->seen_client_hello)
-        return; /* the second one after a HelloRetryRequest, or a renegotiation */
+    if (p->conn->seen_client_hello) {
+        on_second_client_hello(p, time_ns);
+        return;
+    }
     if (!client_hello_parse(kind, body, &hello)) {
         p->context->stats.malformed_messages++;
         return;

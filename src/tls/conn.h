@@ -16,7 +16,7 @@ enum tls_side { TLS_CLIENT, TLS_SERVER };
 
 enum tls_event_kind {
     TLS_EVENT_CLIENT_HELLO, /* the first one of the connection */
-    TLS_EVENT_HELLO_RETRY,  /* HelloRetryRequest */
+    TLS_EVENT_HELLO_RETRY, /* HelloRetryRequest, or the client's answer where it is missing */
     TLS_EVENT_SERVER_HELLO, /* the final one */
     TLS_EVENT_CERTIFICATE,  /* body of a Certificate message in the clear, of either side */
     TLS_EVENT_CERTIFICATE_REQUEST,

@@ -216,6 +216,19 @@ static void a_retry_comes_before_the_server_hello(void)
     end(&h);
 }
 
+static void a_second_hello_shows_a_retry(void)
+{
+    struct heard h;
+
+    begin(&h);
+    push(&h, CLIENT, client_hello());
+    push(&h, CLIENT, hex(CHANGE_CIPHER_SPEC));
+    push(&h, CLIENT, client_hello());
+    push(&h, CLIENT, client_hello());
+    is_text(h.text, "hello15 retry0", "where only the client was captured, once");
+    end(&h);
+}
+
 /* The talk of a handshake, cut in two at each place and read byte by byte. */
 static void every_cut_tells_the_same(void)
 {
@@ -333,6 +346,7 @@ int main(void)
     change_cipher_spec_means_nothing_in_tls13();
     a_server_that_goes_on_without_certificate_resumes();
     a_retry_comes_before_the_server_hello();
+    a_second_hello_shows_a_retry();
     every_cut_tells_the_same();
     a_message_over_records_is_put_together();
     what_does_not_fit_is_shed();

@@ -12,7 +12,7 @@
  *   sa250 sA40  server: the same
  *   cF cR sF sR FIN or RST
  *   cF!         FIN of a client that had not acknowledged the server's flight
- *   psk early resumed request lost    facts of the hellos, of the messages and of the capture
+ *   psk early resumed request lost retry alone    facts of the hellos, of the messages and of the capture
  *   +400        time passes, in milliseconds
  */
 #include "tap.h"
@@ -123,6 +123,10 @@ static void put_fact(struct talk *t, const char *word)
         put(t, TLS_EVENT_RESUMED, TLS_SERVER);
     else if (strcmp(word, "request") == 0)
         put(t, TLS_EVENT_CERTIFICATE_REQUEST, TLS_SERVER);
+    else if (strcmp(word, "retry") == 0)
+        put(t, TLS_EVENT_HELLO_RETRY, TLS_SERVER);
+    else if (strcmp(word, "alone") == 0)
+        return; /* from the beginning */
     else if (strcmp(word, "lost") == 0)
         put(t, TLS_EVENT_LOST, TLS_CLIENT);
     else
@@ -185,7 +189,9 @@ static struct talk talk_of(uint16_t version, uint16_t cipher, const char *words)
     struct talk t = {.version = version, .cipher = cipher, .now_ns = 1000 * MS};
     char text[256], *rest = text, *word;
 
-    t.state.has_client_packets = t.state.has_server_packets = true;
+    t.state.has_client_packets = true;
+    t.state.has_server_packets = strncmp(words, "alone", 5) != 0;
+    put_record(&t, TLS_CLIENT, RECORD_HANDSHAKE, 300, false);
     put_client_hello(&t, false, false);
     (void)snprintf(text, sizeof(text), "%s", words);
     while ((word = strsep(&rest, " ")) != NULL)
@@ -278,6 +284,20 @@ static const struct vector {
      SHAPE_NONE},
     {VERSION_TLS13, AES_128_GCM_13, "psk early sh ca300 ca21 ca19 cF",
      OUTCOME_REJECTED_ENCRYPTED_ALERT, SHAPE_S2},
+    /* the client alone was captured: sizes are judged against the smallest Finished */
+    {VERSION_TLS13, AES_128_GCM_13, "alone cc ca19 cF", OUTCOME_REJECTED_ENCRYPTED_ALERT,
+     SHAPE_S2},
+    {VERSION_TLS13, AES_128_GCM_13, "alone cc ch300 retry ca35 cF",
+     OUTCOME_REJECTED_ENCRYPTED_ALERT, SHAPE_S2},
+    {VERSION_TLS13, AES_128_GCM_13, "alone cc ch300 retry ca53 ca19 cF",
+     OUTCOME_REJECTED_AFTER_HANDSHAKE, SHAPE_S4},
+    {VERSION_TLS13, AES_128_GCM_13, "alone cc ch300 retry ca53 ca80", OUTCOME_ACCEPTED,
+     SHAPE_NONE},
+    {VERSION_TLS13, AES_256_GCM_13, "alone cc ca85 ca35 ca35 cF",
+     OUTCOME_REJECTED_AFTER_HANDSHAKE, SHAPE_S4},
+    {VERSION_TLS13, AES_256_GCM_13, "alone cc ca85 ca60", OUTCOME_ACCEPTED, SHAPE_NONE},
+    {VERSION_TLS13, AES_128_GCM_13, "alone ch70 cc cf40 ca80", OUTCOME_ACCEPTED,
+     SHAPE_NONE},
     /* the server ended it */
     {VERSION_TLS13, AES_128_GCM_13, "sF", OUTCOME_SERVER_FAULT, SHAPE_NONE},
     {VERSION_TLS13, AES_128_GCM_13, "sA40 sF cF", OUTCOME_SERVER_FAULT, SHAPE_NONE},
