@@ -26,6 +26,16 @@ static const struct schema_choice context_formats[] = {
     {"isc-dhcpd", CONTEXT_FORMAT_ISC_DHCPD},
     {"kea", CONTEXT_FORMAT_KEA},
     {"radius", CONTEXT_FORMAT_RADIUS},
+    {"android-management", CONTEXT_FORMAT_ANDROID_MANAGEMENT},
+    {"apple-mdm", CONTEXT_FORMAT_APPLE_MDM},
+    {"app-privacy", CONTEXT_FORMAT_APP_PRIVACY},
+    {"intune", CONTEXT_FORMAT_INTUNE},
+    {"jamf", CONTEXT_FORMAT_JAMF},
+    {"lookout", CONTEXT_FORMAT_LOOKOUT},
+    {"mobsf", CONTEXT_FORMAT_MOBSF},
+    {"pan-os", CONTEXT_FORMAT_PAN_OS},
+    {"squid", CONTEXT_FORMAT_SQUID},
+    {"mitmproxy", CONTEXT_FORMAT_MITMPROXY},
     {NULL, 0},
 };
 

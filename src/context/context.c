@@ -231,12 +231,11 @@ void context_describe_origin(const struct context *c, const struct context_fact 
                    s && s->name ? s->name : "", f->line);
 }
 
-const char *context_source(const struct context *c, const struct context_fact *f)
+const char *context_source(const struct context_fact *f)
 {
     const char *told = fact_text(f, FIELD_SOURCE);
 
-    (void)c;
-    return told ? told : "";
+    return told ? told : f->format;
 }
 
 const struct store *context_store(const struct context *c)

@@ -113,7 +113,7 @@ void context_describe_origin(const struct context *c, const struct context_fact 
                              char *out, size_t size);
 
 /* Who says so: the record's own word, else the name of the format. */
-const char *context_source(const struct context *c, const struct context_fact *f);
+const char *context_source(const struct context_fact *f);
 
 const struct store *context_store(const struct context *c);
 struct context_stats context_stats(const struct context *c);

@@ -24,6 +24,7 @@ enum convert {
     CONVERT_PORT,
     CONVERT_LAST,    /* what stands behind the last / */
     CONVERT_PRESENT, /* `argument` when the member is there at all */
+    CONVERT_CLOCK,   /* a time of day alone, where the record has no time yet */
     CONVERT_RECENT, /* a time: "true" when it is at most RECENT_S before the record's own */
 };
 
@@ -71,9 +72,10 @@ struct format {
     size_t rule_count;
     const char *columns;  /* SHAPE_CSV: their names; NULL: the first row names them */
     const char *row_mark; /* SHAPE_CSV without names: ",text," that is in each row */
-    bool strict;          /* a line that no rule knows is malformed, not of somebody else */
-    bool snapshot;        /* the file is written anew as a whole, not appended to */
-    bool telemetry;       /* comes from an agent on the device that sees what apps do */
+    const char *passes; /* items for which this need is met are known and of no use; NULL */
+    bool strict;        /* a line that no rule knows is malformed, not of somebody else */
+    bool snapshot;      /* the file is written anew as a whole, not appended to */
+    bool telemetry;     /* comes from an agent on the device that sees what apps do */
     const struct mapping *mappings;
     size_t mapping_count;
 };
@@ -94,4 +96,6 @@ extern const size_t context_format_count;
 const struct format *format_find(enum context_format id);
 
 extern const struct format format_native, format_dnsmasq, format_isc_dhcpd, format_kea,
-    format_radius;
+    format_radius, format_android_management, format_apple_mdm, format_intune,
+    format_intune_table, format_jamf, format_jamf_table, format_app_privacy, format_lookout,
+    format_mobsf, format_pan_os, format_squid, format_mitmproxy;

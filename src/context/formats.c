@@ -68,7 +68,12 @@ const struct format format_native = {
 };
 
 const struct format *const context_formats[] = {
-    &format_native, &format_dnsmasq, &format_isc_dhcpd, &format_kea, &format_radius,
+    &format_app_privacy,  &format_native,     &format_android_management,
+    &format_apple_mdm,    &format_intune,     &format_jamf,
+    &format_lookout,      &format_mobsf,      &format_dnsmasq,
+    &format_isc_dhcpd,    &format_radius,     &format_squid,
+    &format_mitmproxy,    &format_pan_os,     &format_kea,
+    &format_intune_table, &format_jamf_table,
 };
 const size_t context_format_count = sizeof(context_formats) / sizeof(context_formats[0]);
 

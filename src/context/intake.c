@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/nanotime.h"
 #include "context/item.h"
 #include "context/plist.h"
+
+#define DAY_NS (86400 * NS_PER_S)
 
 /* ---- what mapping tells */
 
@@ -31,6 +34,7 @@ static void take(struct intake *in, json_object *item, const struct format *form
 {
     struct mapping_options options = {.format = format,
                                       .utc_offset_s = in->options.utc_offset_s,
+                                      .day = &in->day,
                                       .device = in->options.device,
                                       .ctx = in,
                                       .on_record = on_record,
@@ -301,7 +305,10 @@ static bool decide(struct intake *in, struct span line)
     }
     if (line.data[0] == '#' || decide_text(in, line))
         return false;
-    complain_at(in, "it is of no form that is known");
+    if (in->options.format)
+        complain_at(in, "it is no line of the format that the settings name");
+    else
+        in->stats.mapping.unknown++;
     return false;
 }
 
@@ -338,6 +345,8 @@ static bool take_line(struct intake *in, struct span line)
 void intake_init(struct intake *in, const struct intake_options *options)
 {
     *in = (struct intake){.options = *options, .line = 1};
+    if (options->date_ns > DAY_NS)
+        in->day.start_ns = options->date_ns - DAY_NS;
 }
 
 void intake_fini(struct intake *in)
@@ -477,6 +486,8 @@ void intake_end(struct intake *in)
         take_document(in);
     close_item(in);
     in->len = 0;
+    if (in->mode == INTAKE_UNDECIDED && in->stats.mapping.unknown > 0)
+        complain_at(in, "none of its lines is of a form that is known");
 }
 
 bool intake_is_whole(const struct intake *in)

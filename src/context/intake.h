@@ -13,6 +13,7 @@
 #pragma once
 
 #include "context/mapping.h"
+#include "context/moment.h"
 
 #define INTAKE_LINE_MAX (1024u * 1024u)
 #define INTAKE_DOCUMENT_MAX (64u * 1024u * 1024u)
@@ -49,6 +50,7 @@ struct intake {
     struct intake_options options;
     enum intake_mode mode;
     const struct format *format; /* of lines and rows; NULL: not yet, or any of JSON */
+    struct moment_day day;       /* of times of day */
     struct json_object *open;    /* item that has begun and not ended */
     struct json_object *columns; /* array of names */
     char *buffer;                /* unfinished line, or the document */

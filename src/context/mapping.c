@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/nanotime.h"
+#include "context/convert.h"
 #include "context/moment.h"
 
 #define PATH_MAX_BYTES 96
@@ -79,72 +80,9 @@ static bool is_met(const struct scope *s, const char *need)
 
 /* ---- values */
 
-/* "word=value;word=value;*=value" */
-static bool choose(struct span text, const char *choices, bool anywhere, struct span *out)
-{
-    while (*choices) {
-        const char *equals = strchr(choices, '=');
-        const char *end = strchr(choices, ';');
-        size_t len = end ? (size_t)(end - choices) : strlen(choices);
-        size_t word = equals ? (size_t)(equals - choices) : len;
-
-        *out = equals ? span_of(equals + 1, len - word - 1) : span_of(choices, len);
-        if (word == 1 && *choices == '*')
-            return true;
-        if (anywhere ? memmem(text.data, text.len, choices, word) != NULL
-                     : text.len == word && memcmp(text.data, choices, word) == 0)
-            return true;
-        choices += len + (end != NULL);
-    }
-    return false;
-}
-
-/* host:port, [address]:port, scheme://host:port/path */
-static void split_host(struct span text, struct span *host, struct span *port)
-{
-    const uint8_t *scheme = memmem(text.data, text.len, "://", 3), *colon, *end;
-
-    *port = span_of(text.data, 0);
-    if (scheme)
-        text = span_of(scheme + 3, text.len - (size_t)(scheme + 3 - text.data));
-    end = memchr(text.data, '/', text.len);
-    if (end)
-        text.len = (size_t)(end - text.data);
-    if (text.len > 0 && text.data[0] == '[') {
-        end = memchr(text.data, ']', text.len);
-        *host = span_of(text.data + 1, end ? (size_t)(end - text.data) - 1 : text.len - 1);
-        colon = end && end + 1 < text.data + text.len ? end + 1 : NULL;
-    } else {
-        colon = memrchr(text.data, ':', text.len);
-        if (colon && memchr(text.data, ':', (size_t)(colon - text.data)))
-            colon = NULL; /* an address of version 6 without a port */
-        *host = span_of(text.data, colon ? (size_t)(colon - text.data) : text.len);
-    }
-    if (colon && *colon == ':')
-        *port = span_of(colon + 1, text.len - (size_t)(colon + 1 - text.data));
-}
-
-static struct span last_part(struct span text)
-{
-    const uint8_t *slash = text.len ? memrchr(text.data, '/', text.len) : NULL;
-
-    return slash ? span_of(slash + 1, text.len - (size_t)(slash + 1 - text.data)) : text;
-}
-
 static void complain(struct taking *t, const char *sentence)
 {
     t->options->on_broken(t->options->ctx, sentence);
-}
-
-/* How sources write that they have nothing to say. */
-static bool is_nothing(struct span text)
-{
-    static const char *const words[] = {"", "-", "*", "0", "N/A", "unknown", NULL};
-
-    for (size_t i = 0; words[i]; i++)
-        if (span_equal(text, span_of_text(words[i])))
-            return true;
-    return false;
 }
 
 /* A value that is none: the documented form is strict, others are what they are. */
@@ -169,7 +107,7 @@ static int add_time(struct taking *t, const struct mapping_row *row, struct span
         record_set_time(&t->record, row->field, nanotime_whole_us(ns));
         return 0;
     }
-    if (is_nothing(text))
+    if (convert_is_nothing(text))
         return 0;
     (void)err_set(&why, "%s is not a time: \"%.*s\"", row->path,
                   text.len < CHOICE_MAX ? (int)text.len : CHOICE_MAX,
@@ -184,6 +122,24 @@ static int add_text(struct taking *t, enum context_field field, struct span text
     if (record_add(&t->record, field, text, &why) == 0)
         return 0;
     return refuse(t, &why);
+}
+
+/* A time of day, of the day that the settings name or of the next one when it steps back. */
+static int add_clock(struct taking *t, const struct mapping_row *row, struct span text)
+{
+    uint64_t ns;
+    struct err why;
+
+    if (t->record.time_ns)
+        return 0;
+    if (moment_parse_clock(text, t->options->utc_offset_s, t->options->day, &ns)) {
+        record_set_time(&t->record, row->field, nanotime_whole_us(ns));
+        return 0;
+    }
+    (void)err_set(&why, "%s is not a time of day of a known date (context[].date)",
+                  row->path);
+    complain(t, why.text);
+    return -1;
 }
 
 /* Was something done shortly before the time of the record? */
@@ -204,7 +160,7 @@ static int add_value(struct taking *t, const struct mapping_row *row, struct spa
 
     switch (row->how) {
     case CONVERT_TEXT:
-        if (is_nothing(text) && !span_equal(text, span_of_text("0")))
+        if (convert_is_nothing(text) && !span_equal(text, span_of_text("0")))
             return 0;
         return add_text(t, row->field, text);
     case CONVERT_TIME:
@@ -213,17 +169,19 @@ static int add_value(struct taking *t, const struct mapping_row *row, struct spa
         return add_time(t, row, text);
     case CONVERT_CHOICE:
     case CONVERT_FIND:
-        return choose(text, row->argument, row->how == CONVERT_FIND, &value)
+        return convert_choose(text, row->argument, row->how == CONVERT_FIND, &value)
                    ? add_text(t, row->field, value)
                    : 0;
     case CONVERT_HOST:
     case CONVERT_PORT:
-        split_host(text, &host, &port);
+        convert_split(text, &host, &port);
         return add_text(t, row->field, row->how == CONVERT_HOST ? host : port);
     case CONVERT_LAST:
-        return add_text(t, row->field, last_part(text));
+        return add_text(t, row->field, convert_last(text));
     case CONVERT_PRESENT:
         return add_text(t, row->field, span_of_text(row->argument));
+    case CONVERT_CLOCK:
+        return add_clock(t, row, text);
     case CONVERT_RECENT:
         return add_recent(t, row, text);
     }
@@ -322,6 +280,8 @@ static void make_record(struct taking *t, const struct mapping *m, const struct 
     if (kind == CONTEXT_KINDS)
         return;
     record_init(&t->record, kind);
+    t->record.telemetry = t->format->telemetry;
+    t->record.format = t->format->name;
     if (fill(t, m, s) < 0)
         return;
     add_device(t);
@@ -408,9 +368,12 @@ static void count_unknown(struct taking *t, json_object *item)
 static unsigned take_format(struct taking *t, const struct format *format,
                             json_object *item)
 {
+    struct scope whole = {.item = item, .around = item};
     unsigned n = 0;
 
     t->format = format;
+    if (format->passes && is_met(&whole, format->passes))
+        return 1;
     for (size_t i = 0; i < format->mapping_count; i++)
         n += take_mapping(t, &format->mappings[i], item);
     if (n > 0 && format->id == CONTEXT_FORMAT_NDJSON)

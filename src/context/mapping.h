@@ -10,10 +10,12 @@
 #include <json-c/json_types.h>
 
 #include "context/format.h"
+#include "context/moment.h"
 
 struct mapping_options {
     const struct format *format; /* NULL: whichever of SHAPE_JSON knows the item */
     int32_t utc_offset_s;        /* of times that name no zone */
+    struct moment_day *day;      /* of times that name none; it moves on */
     const char *device;          /* whose items these are when they do not say; NULL */
     void *ctx;
     /* A whole record, lent; where `format` has it from. */

@@ -8,6 +8,7 @@
 #include "base/nanotime.h"
 
 #define TEXT_MAX 48
+#define HALF_DAY_NS (12 * 3600 * NS_PER_S)
 
 struct reading {
     const char *at;
@@ -178,6 +179,30 @@ bool moment_parse_number(struct span text, uint64_t scale_ns, uint64_t *out_ns)
         }
     *out_ns = whole * scale_ns + part;
     return i == text.len;
+}
+
+bool moment_parse_clock(struct span text, int32_t utc_offset_s, struct moment_day *day,
+                        uint64_t *out_ns)
+{
+    char copy[TEXT_MAX];
+    struct reading r = {.at = copy};
+    struct tm tm = {0};
+    uint64_t ns;
+
+    if (text.len == 0 || text.len >= sizeof(copy) || day->start_ns == 0)
+        return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    clock_of(&r, &tm);
+    ns = fraction(&r);
+    if (r.bad || *r.at)
+        return false;
+    ns += (uint64_t)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S;
+    if (ns + HALF_DAY_NS < day->last_ns)
+        day->start_ns += 2 * HALF_DAY_NS;
+    day->last_ns = ns;
+    *out_ns = day->start_ns + ns - (uint64_t)((int64_t)utc_offset_s * (int64_t)NS_PER_S);
+    return true;
 }
 
 bool moment_parse(struct span text, int32_t utc_offset_s, uint64_t *out_ns)

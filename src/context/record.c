@@ -284,6 +284,8 @@ void record_init(struct context_record *r, enum context_kind kind)
 {
     r->kind = kind;
     r->time_ns = r->until_ns = r->received_ns = r->lifetime_s = 0;
+    r->format = "";
+    r->telemetry = false;
     r->len = 0;
     memset(r->at, 0, sizeof(r->at));
 }

@@ -93,6 +93,8 @@ struct context_record {
     uint64_t until_ns;    /* 0: not told */
     uint64_t received_ns; /* when it became known, 0: at once */
     uint64_t lifetime_s;
+    const char *format;         /* name of the format that it came in; static */
+    bool telemetry;             /* of an agent on the device that sees what apps do */
     uint16_t at[CONTEXT_TEXTS]; /* where a value begins, plus 1; 0: absent */
     uint16_t len;
     char blob[CONTEXT_RECORD_MAX];

@@ -10,7 +10,7 @@
 #define BYTES_A_BUCKET 256u /* a fact has this size about, and two handles */
 #define STEP_NS (3600 * NS_PER_S)
 #define DAY_NS (24 * STEP_NS)
-#define LINKS_MAX 64u
+#define LINKS_MAX 192u /* a week of hours, and a day */
 
 /*
  * How long before and after its time a fact holds when it does not say, its share of the memory in
@@ -25,7 +25,7 @@ static const struct {
     [CONTEXT_INVENTORY] = {30 * DAY_NS, 30 * DAY_NS, 15, false},
     [CONTEXT_APP] = {30 * DAY_NS, 30 * DAY_NS, 20, false},
     [CONTEXT_NETWORK] = {0, 0, 20, true},
-    [CONTEXT_STATE] = {0, STEP_NS, 5, true},
+    [CONTEXT_STATE] = {0, 12 * STEP_NS, 5, true},
     [CONTEXT_EDR] = {0, 0, 5, true},
     [CONTEXT_PROXY] = {0, 0, 5, true},
     [CONTEXT_ANALYSIS] = {365 * DAY_NS, 365 * DAY_NS, 4, false},
@@ -151,7 +151,7 @@ static size_t links_of(const struct context_record *r, uint64_t steps)
     if (values == 0)
         values = 3; /* by none, by the app and by its digest */
     links = 1 + values * (steps < LINKS_MAX ? (size_t)steps : LINKS_MAX);
-    return links < 4 * LINKS_MAX ? links : 4 * LINKS_MAX;
+    return links < 2 * LINKS_MAX ? links : 2 * LINKS_MAX;
 }
 
 static size_t text_bytes(const struct context_record *r)
@@ -193,6 +193,8 @@ static struct context_fact *make_fact(const struct store *s, const struct contex
         return NULL;
     *f = span;
     f->bytes = bytes;
+    f->telemetry = r->telemetry;
+    f->format = r->format;
     f->links = (struct context_link *)(f + 1);
     f->link_room = (uint16_t)links;
     f->text = (char *)(f->links + links);

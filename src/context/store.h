@@ -32,6 +32,8 @@ struct context_fact {
     uint32_t line;
     uint16_t feed;
     uint16_t link_count, link_room;
+    bool telemetry; /* as in struct context_record */
+    const char *format;
     enum context_kind kind;
     uint16_t at[CONTEXT_TEXTS]; /* into text, plus 1; 0: absent */
     struct context_link *links;

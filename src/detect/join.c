@@ -15,7 +15,7 @@ static void add_entry(const struct correlator *c, struct join *j,
         return;
     e = &j->entries[j->entry_count++];
     *e = (struct finding_context){.kind = context_kind_name(f->kind),
-                                  .source = context_source(c->options.context, f),
+                                  .source = context_source(f),
                                   .time_ns = f->time_ns,
                                   .until_ns = f->until_ns,
                                   .used = used};

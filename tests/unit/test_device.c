@@ -89,7 +89,7 @@ static void test_inventory(void)
     is_int(answer.supervised, TOLD_NOTHING, "nobody tells whether it is supervised");
     is_int(answer.fact_count, 4, "four records were found");
     is_int(answer.agreed, 3, "one of them contradicts a nearer one");
-    is_text(context_source(c, answer.facts[3]), "cmdb", "and is named as outranked");
+    is_text(context_source(answer.facts[3]), "cmdb", "and is named as outranked");
     context_free(c);
 }
 
