@@ -116,6 +116,14 @@ static void write_identity(const struct finding_identity *who, struct json_out *
     json_out_end(out);
 }
 
+static void write_package(const struct finding_package *package, struct json_out *out)
+{
+    json_out_object(out, "package");
+    json_out_text(out, "name", package->id);
+    json_out_fact(out, "version", package->version);
+    json_out_end(out);
+}
+
 static void write_device(const struct finding *f, struct json_out *out)
 {
     if (f->has_device) {
@@ -129,6 +137,8 @@ static void write_device(const struct finding *f, struct json_out *out)
         write_host(f, out);
     if (f->identity)
         write_identity(f->identity, out);
+    if (f->package)
+        write_package(f->package, out);
 }
 
 static void write_destination(const struct finding *f, struct json_out *out)
@@ -330,6 +340,11 @@ static void write_app(const struct finding *f, struct json_out *out)
     json_out_object(out, "app");
     json_out_text(out, "key", f->app_key);
     json_out_bool(out, "shared", f->app_shared);
+    if (f->package) {
+        json_out_text(out, "package", f->package->id);
+        json_out_fact(out, "package_source", f->package->source);
+        json_out_fact(out, "name", f->package->name);
+    }
     json_out_end(out);
 }
 

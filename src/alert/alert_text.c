@@ -120,6 +120,78 @@ static void write_device(const struct finding *f, struct text *out)
     paragraph_end(&p);
 }
 
+static void add_known(struct paragraph *p, const char *what, const char *value)
+{
+    if (value)
+        paragraph_format(p, "%s%s%s", p->column <= p->indent ? "" : ", ", what, value);
+}
+
+static void add_truth(struct paragraph *p, enum told told, const char *yes, const char *no)
+{
+    if (told != TOLD_NOTHING)
+        add_known(p, "", told == TOLD_YES ? yes : no);
+}
+
+/* Who and what it is, as feeds tell. */
+static void write_identity_of(const struct finding *f, struct text *out)
+{
+    const struct finding_identity *who = f->identity;
+    struct paragraph p;
+
+    if (who) {
+        p = paragraph_begin(out, "Known as", INDENT);
+        add_known(&p, "", who->hostname);
+        add_known(&p, "id ", who->id);
+        add_known(&p, "", who->manufacturer);
+        add_known(&p, "", who->model);
+        add_known(&p, "system version ", who->os_version);
+        add_known(&p, "user ", who->user);
+        add_known(&p, "owned by ", who->owner);
+        add_truth(&p, who->managed, "managed", "not managed");
+        add_truth(&p, who->supervised, "supervised", "not supervised");
+        paragraph_end(&p);
+    }
+    if (!f->package)
+        return;
+    p = paragraph_begin(out, "App", INDENT);
+    add_known(&p, "", f->package->id);
+    add_known(&p, "version ", f->package->version);
+    add_known(&p, "", f->package->name);
+    paragraph_format(&p, " (%s)", f->package->source);
+    paragraph_end(&p);
+}
+
+/* Whose word stands behind it, and who says otherwise. */
+static void write_context(const struct finding *f, struct text *out)
+{
+    for (size_t i = 0; i < f->context_count; i++) {
+        const struct finding_context *e = &f->context[i];
+        struct paragraph p = paragraph_begin(out, i ? "" : "Context", INDENT);
+
+        paragraph_format(&p, "%s: %s (%s)%s", e->source, e->fact, e->origin,
+                         e->used ? "" : ", outranked");
+        paragraph_end(&p);
+    }
+}
+
+/* The clauses of the analytic that it is told under. */
+static void write_clauses(const struct finding *f, struct text *out)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < f->clause_count; i++) {
+        const struct finding_clause *c = &f->clauses[i];
+        struct paragraph p;
+
+        if (!c->is_own)
+            continue;
+        p = paragraph_begin(out, first ? "Clauses" : "", INDENT);
+        first = false;
+        paragraph_format(&p, "%s: %s (%s)", alert_clause_words(c->state), c->words, c->id);
+        paragraph_end(&p);
+    }
+}
+
 /* The devices of a finding that concerns several; the one of a detection is named above. */
 static void write_devices(const struct finding *f, struct text *out)
 {
@@ -254,6 +326,7 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out)
     write_headline(f, colour, out);
     write_identity(f, out);
     write_device(f, out);
+    write_identity_of(f, out);
     write_devices(f, out);
     write_destination(f, out);
     write_when(f, out);
@@ -265,6 +338,8 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out)
         write_control(&f->controls[i], i ? "" : "Compared", out);
     write_causes(f, out);
     write_risk(f, out);
+    write_context(f, out);
+    write_clauses(f, out);
     write_rule(f, out);
     write_sentence("Next", alert_advice(f->type), out);
     text_add_char(out, '\n');

@@ -1,5 +1,7 @@
 #include "alert/alert_words.h"
 
+#include <string.h>
+
 #define ANALYTIC_VERSION "1.1"
 #define NOTICE_VERSION "1.0"
 
@@ -186,4 +188,11 @@ const char *alert_hypothesis_words(enum hypothesis h)
 const char *alert_inspection_words(enum inspection_state state)
 {
     return inspection_words[state];
+}
+
+const char *alert_clause_words(const char *state)
+{
+    if (strcmp(state, "not_met") == 0)
+        return "not met";
+    return strcmp(state, "no_data") == 0 ? "no data" : state;
 }

@@ -32,3 +32,6 @@ const char *alert_hypothesis_words(enum hypothesis h);
 
 /* "inspected", "probably inspected", "not inspected", "inspection unknown" */
 const char *alert_inspection_words(enum inspection_state state);
+
+/* "not met" for "not_met". */
+const char *alert_clause_words(const char *state);

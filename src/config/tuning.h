@@ -94,6 +94,7 @@ struct tuning_observe {
     uint32_t site_rejected_apps, site_rejected_devices;
     uint32_t peer_devices;
     double edr_window_s;
+    double app_window_s;
     uint32_t shared_domains;
     double shared_device_share;
 };

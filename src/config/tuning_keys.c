@@ -262,6 +262,8 @@ static const struct schema_key keys[] = {
              "peers_reject, peers_accept: other devices that do."),
     SECONDS("tuning.observe.edr_window_s", observe.edr_window_s,
             "edr_trust_custom: time between the event on the device and the session."),
+    SECONDS("tuning.observe.app_window_s", observe.app_window_s,
+            "Time between an app's connection, as a feed tells it, and the session."),
     COUNT("tuning.observe.shared_domains", observe.shared_domains,
           "An app key is shared above so many registered domains ..."),
     SHARE("tuning.observe.shared_device_share", observe.shared_device_share,

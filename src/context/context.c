@@ -212,6 +212,11 @@ bool context_has_feeds(const struct context *c)
     return c->feed_count > 0;
 }
 
+bool context_knows(const struct context *c, enum context_kind kind)
+{
+    return c && c->store.counts[kind] > 0;
+}
+
 bool context_has_facts(const struct context *c)
 {
     return c && c->store.sequence > 0;

@@ -97,6 +97,9 @@ uint64_t context_sequence(const struct context *c);
 
 bool context_has_feeds(const struct context *c);
 
+/* True when there is a record of that kind. */
+bool context_knows(const struct context *c, enum context_kind kind);
+
 /* True when there is anything to ask about. */
 bool context_has_facts(const struct context *c);
 

@@ -52,7 +52,6 @@ struct span convert_last(struct span text)
     return slash ? span_of(slash + 1, text.len - (size_t)(slash + 1 - text.data)) : text;
 }
 
-
 bool convert_is_nothing(struct span text)
 {
     static const char *const words[] = {"", "-", "*", "0", "N/A", "unknown", NULL};

@@ -158,6 +158,18 @@ static void observe_direct(const struct tuning *t, const struct cause_facts *f,
             s->direct_total, s->direct_total == 1 ? "" : "s");
 }
 
+static void observe_trust(const struct tuning *t, const struct cause_facts *f,
+                          struct cause_verdict *v)
+{
+    const struct join *j = f->join;
+
+    if (!j || j->custom_trust != TOLD_YES)
+        return;
+    observe(t, v, OBSERVATION_EDR_TRUST_CUSTOM,
+            "%s on the device validated certificates by itself %.0f s before a session",
+            j->trust_app ? j->trust_app : "an app", j->trust_before_s);
+}
+
 static bool is_shared(const struct tuning *t, const struct cause_facts *f)
 {
     if (!f->app || f->device_count == 0)
@@ -202,5 +214,6 @@ void cause_judge(const struct rules *rules, const struct cause_facts *facts,
     observe_site(t, facts, out);
     observe_peers(t, facts, out);
     observe_direct(t, facts, out);
+    observe_trust(t, facts, out);
     normalise(out->probability);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/rules.h"
+#include "detect/join.h"
 #include "detect/records.h"
 
 /* What the tables say about one key; NULL where nothing is known. */
@@ -18,6 +19,7 @@ struct cause_facts {
     const struct app_destination *app_destination;
     uint64_t device_count; /* devices known */
     uint64_t now_ns;
+    const struct join *join; /* what feeds tell; NULL: not asked */
 };
 
 struct cause_verdict {

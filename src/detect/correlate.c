@@ -8,6 +8,7 @@
 #include "detect/breakage.h"
 #include "detect/fleet.h"
 #include "detect/interceptor.h"
+#include "detect/join.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/observe.h"
@@ -35,6 +36,7 @@ static void drop_key(void *ctx, struct memory_entry *entry)
     if (!s)
         return;
     free(s->destination);
+    free(s->package);
     free(s->evidence);
     removal_forget(s);
     free(s);
@@ -292,6 +294,7 @@ static void take_in(struct correlator *c, struct session *s)
     c->stats.superseded += s->outcome == OUTCOME_SUPERSEDED;
     c->stats.ech_retries += s->outcome == OUTCOME_ECH_RETRY;
     inspection_judge(&c->inspection, s, &context);
+    join_apply_proxy_word(c, s, &context);
     c->stats.sessions++;
     c->options.on_session(c->options.ctx, s);
     placement_note(&c->placement, c->options.inspection, s, context.segment != NULL);

@@ -17,7 +17,7 @@
 #define FINDING_RELATED_MAX 1000
 #define FINDING_CLAUSES_MAX 12
 #define FINDING_TEXT_MAX 640
-#define FINDING_CONTEXT_MAX 16
+#define FINDING_CONTEXT_MAX 24
 #define FINDING_ORIGIN_MAX 160
 
 enum finding_type {
@@ -52,6 +52,9 @@ struct finding_evidence {
     enum inspection_basis inspection_basis;
     double weight_db; /* as counted: class weight times P(inspected), after guards */
     bool counted;     /* the strongest of its episode; others are listed with 0 */
+    uint16_t client_port, server_port;
+    struct address server;
+    uint64_t start_ns;
 };
 
 /* A control of stage 2 (or contrast, veto) that was used, with its four likelihoods. */
@@ -71,6 +74,8 @@ struct finding_risk {
 struct finding_clause {
     const char *id;    /* "AN1725.NSM:Inspection" */
     const char *state; /* "met", "not_met", "no_data" */
+    const char *words; /* what it asks */
+    bool is_own;       /* of the analytic that the finding is told under */
 };
 
 /* Who forges, for unknown_interceptor. Texts are lent. */
@@ -89,6 +94,7 @@ struct finding_context {
     const char *kind;                /* "lease" */
     const char *source;              /* who says so, empty when it does not tell; lent */
     char origin[FINDING_ORIGIN_MAX]; /* "dhcp/dnsmasq.leases:12" */
+    uint64_t sequence;               /* order of arrival */
     uint64_t time_ns;                /* 0: it does not tell */
     uint64_t until_ns;               /* end of what it tells; UINT64_MAX: none */
     char fact[CONTEXT_WORDS_MAX];
@@ -154,6 +160,15 @@ struct finding_pin {
     struct finding_certificate before;
 };
 
+/* The app, where anybody names it. Texts are lent, NULL when nobody tells. */
+struct finding_package {
+    const char *id; /* package or bundle id; NULL: nobody names it */
+    const char *name;
+    const char *version;
+    const char *source; /* "pktap", "pcapdroid", "connect_event", "dns_event", "edr",
+                           "privacy_report" */
+};
+
 struct finding_counts {
     uint32_t refused;
     uint32_t episodes;
@@ -217,6 +232,7 @@ struct finding {
     const struct address *related; /* affected devices, at most FINDING_RELATED_MAX */
     size_t related_count;
     const struct finding_identity *identity; /* NULL when no feed knows the device */
+    const struct finding_package *package;   /* NULL when nobody names the app */
     const struct finding_context *context;
     size_t context_count;
     const struct finding_interceptor *interceptor; /* NULL for all other types */

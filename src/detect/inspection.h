@@ -110,6 +110,7 @@ struct inspection_context {
     /* The real server's certificate is private: it is seen, or the box signed with the authority
      * that it has for such servers. */
     bool untrusted_upstream;
+    bool proxy_rejected; /* the proxy's log says that the client refused its certificate */
     struct issuer *issuer;    /* of the visible certificate, NULL when it is configured */
     struct issuer_leaf *leaf; /* what it newly signed for, without its evidence yet */
 };

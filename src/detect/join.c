@@ -1,21 +1,35 @@
 #include "detect/join.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "detect/join_events.h"
 
 /* ---- whose word it is */
 
-static void add_entry(const struct correlator *c, struct join *j,
-                      const struct context_fact *f, bool used)
+void join_touch(struct join *j, const struct context_fact *f)
+{
+    if (f->sequence > j->newest)
+        j->newest = f->sequence;
+}
+
+void join_note(const struct correlator *c, struct join *j, const struct context_fact *f,
+               bool used)
 {
     struct finding_context *e;
 
-    if (f->sequence > j->newest)
-        j->newest = f->sequence;
+    for (size_t i = 0; i < j->entry_count; i++)
+        if (j->entries[i].sequence == f->sequence) {
+            j->entries[i].used = j->entries[i].used || used;
+            return;
+        }
+    join_touch(j, f);
     if (j->entry_count == FINDING_CONTEXT_MAX)
         return;
     e = &j->entries[j->entry_count++];
     *e = (struct finding_context){.kind = context_kind_name(f->kind),
                                   .source = context_source(f),
+                                  .sequence = f->sequence,
                                   .time_ns = f->time_ns,
                                   .until_ns = f->until_ns,
                                   .used = used};
@@ -28,7 +42,7 @@ static void note_device(const struct correlator *c, struct join *j)
     const struct context_answer *a = &j->device;
 
     for (size_t i = 0; i < a->fact_count; i++)
-        add_entry(c, j, a->facts[i], i < a->agreed);
+        join_note(c, j, a->facts[i], i < a->agreed);
     j->identity = (struct finding_identity){.id = a->id,
                                             .hostname = a->hostname,
                                             .os = a->os,
@@ -54,21 +68,21 @@ void join_device(const struct correlator *c, const struct device *device, uint64
         note_device(c, out);
 }
 
-/* When it happened that the finding is about. */
-static uint64_t time_of(const struct correlator *c, const struct key *key)
+void join_look(const struct correlator *c, const struct parties *p,
+               const struct join_sessions *sessions, struct join *out)
 {
-    const struct suspicion *s = key->suspicion;
+    uint64_t time_ns =
+        sessions->count ? sessions->evidence[sessions->count - 1].time_ns : c->now_ns;
 
-    return s && s->evidence_count ? s->evidence[s->evidence_count - 1].time_ns : c->now_ns;
-}
-
-void join_look(const struct correlator *c, const struct parties *p, struct join *out)
-{
     if (out->asked)
         return;
-    join_device(c, p->device, time_of(c, p->key), out);
+    join_device(c, p->device, time_ns, out);
+    if (!context_has_facts(c->options.context))
+        return;
     if (join_platform(out) != PLATFORM_UNKNOWN)
         p->device->platform_told = (uint8_t)join_platform(out);
+    if (p->key->suspicion)
+        join_ask_events(c, p->key->suspicion, sessions, out);
 }
 
 enum platform join_platform(const struct join *join)

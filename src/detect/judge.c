@@ -150,13 +150,15 @@ static void observe(struct correlator *c, struct report *r)
                                 .destination = p->destination,
                                 .app_destination = p->app_destination,
                                 .device_count = c->devices.count,
-                                .now_ns = c->now_ns};
+                                .now_ns = c->now_ns,
+                                .join = &r->join};
 
     r->refusal = judge_streak(c, r, &p->key->suspicion->streak);
     merge_apps(c, r);
     observe_direct(c, r);
     r->refused_then_direct = went_direct(tuning_of(c), p->key->suspicion);
     r->bypass_actor = bypass_actor(p->destination, p->key, c->now_ns);
+    report_join(c, r);
     cause_judge(c->options.rules, &facts, &r->cause);
 }
 

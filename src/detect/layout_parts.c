@@ -59,6 +59,10 @@ static const struct layout_field evidence_fields[] = {
     {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, inspection_basis), .most = BASIS_QUIC},
     {LAYOUT_ROW(LAYOUT_REAL, finding_evidence, weight_db)},
     {LAYOUT_ROW(LAYOUT_BOOL, finding_evidence, counted)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, client_port)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, finding_evidence, server_port)},
+    {LAYOUT_ROW(LAYOUT_ADDRESS, finding_evidence, server)},
+    {LAYOUT_ROW(LAYOUT_TIME, finding_evidence, start_ns)},
 };
 const struct layout layout_evidence = LAYOUT_OF(finding_evidence, evidence_fields);
 

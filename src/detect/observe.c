@@ -141,11 +141,14 @@ static void on_accept(struct correlator *c, struct parties *p, const struct sess
 /* ---- refused under inspection */
 
 static double weight_of(const struct correlator *c, const struct parties *p,
-                        const struct session *s)
+                        const struct session *s, const struct inspection_context *context)
 {
     const struct tuning *t = tuning_of(c);
     double weight = refusal_weight(t, s);
 
+    /* The proxy read the alert that the wire hides. */
+    if (context->proxy_rejected && weight < t->weights_db.rej_alert)
+        return t->weights_db.rej_alert;
     if (s->inspection_probability < t->inspected.yes)
         weight *= s->inspection_probability;
     if (s->shape == SHAPE_S3 || s->shape == SHAPE_S5)
@@ -184,7 +187,7 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
 {
     struct suspicion *sus = suspicion_get(c, p, s, context);
     uint64_t gap_ns = tuning_ns(tuning_of(c)->episode_gap_s);
-    double weight = weight_of(c, p, s);
+    double weight = weight_of(c, p, s, context);
     uint8_t flags = refusal_flags(s);
     struct device_event event = event_of(c, p);
     enum streak_place place;

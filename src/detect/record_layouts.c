@@ -62,6 +62,7 @@ static const struct layout_field alert_fields[] = {
     {LAYOUT_ROW(LAYOUT_BYTES, open_alert, alert_id)},
     {LAYOUT_ROW(LAYOUT_TIME, open_alert, emitted_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, open_alert, expires_ns)},
+    {LAYOUT_ROW(LAYOUT_TIME, open_alert, judged_ns)},
 };
 static const struct layout layout_alert = LAYOUT_OF(open_alert, alert_fields);
 
@@ -100,6 +101,8 @@ static const struct layout_field suspicion_fields[] = {
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, is_proxy)},
     {LAYOUT_ROW(LAYOUT_TEXT, suspicion, app_key)},
     {LAYOUT_ROW(LAYOUT_TEXT, suspicion, ja4)},
+    {LAYOUT_ROW(LAYOUT_OWNED_TEXT, suspicion, package)},
+    {LAYOUT_ROW(LAYOUT_TEXT, suspicion, package_source)},
     {LAYOUT_ROW(LAYOUT_NAME, suspicion, authority)},
     {LAYOUT_ROW(LAYOUT_PART, suspicion, streak), .of = &layout_streak},
     {LAYOUT_ROW_LIST(suspicion, evidence, evidence_count, evidence_room),

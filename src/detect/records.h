@@ -170,6 +170,7 @@ struct open_alert {
     uint8_t alert_id[16];
     uint64_t emitted_ns; /* when it was last told, or withheld */
     uint64_t expires_ns; /* when it is looked at, 0 not */
+    uint64_t judged_ns;  /* event time of the sessions that it was last judged by */
 };
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */
@@ -180,6 +181,8 @@ struct suspicion {
     bool is_proxy;
     char app_key[APP_KEY_TEXT_MAX];
     char ja4[JA4_TEXT_MAX];
+    char *package; /* owned: app that the capture names, else NULL */
+    char package_source[16];
     const char *authority; /* name of a configured authority, NULL when none was seen */
     struct streak streak;
     struct finding_evidence *evidence; /* owned, grows to SUSPICION_EVIDENCE */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypto/uuid.h"
 #include "detect/breakage.h"
+#include "detect/clauses.h"
 #include "detect/pin_words.h"
 #include "detect/platform.h"
 #include "detect/sentence.h"
@@ -51,6 +52,7 @@ static void set_device(struct finding *f, const struct device *device)
 static void set_context(struct finding *f, const struct join *join)
 {
     f->identity = join->known ? &join->identity : NULL;
+    f->package = join->package.id ? &join->package : NULL;
     f->context = join->entries;
     f->context_count = join->entry_count;
 }
@@ -90,7 +92,11 @@ void report_evidence(const struct session *s, double weight_db, bool counted,
                                      .inspection_probability = s->inspection_probability,
                                      .inspection_basis = s->inspection_basis,
                                      .weight_db = weight_db,
-                                     .counted = counted};
+                                     .counted = counted,
+                                     .client_port = s->client_port,
+                                     .server_port = s->server_port,
+                                     .server = s->server,
+                                     .start_ns = s->start_ns};
     memcpy(out->session_id, s->id, sizeof(out->session_id));
     (void)community_id_of(&ends, out->community_id);
 }
@@ -129,33 +135,27 @@ size_t report_gather(struct correlator *c, const struct memory_id *keys, size_t 
     return count;
 }
 
-/* ---- clauses of the analytics */
+/* ---- what feeds tell */
 
-static size_t list_clauses(enum finding_type type, const char *analytic,
-                           struct finding_clause out[FINDING_CLAUSES_MAX])
+void report_join(struct correlator *c, struct report *r)
 {
-    bool ios = strcmp(analytic, "AN1726") == 0;
-    bool refused =
-        type == FINDING_INSPECTION_REFUSED || type == FINDING_PINNING_SUSPECTED ||
-        type == FINDING_REFUSED_THEN_DIRECT || type == FINDING_SHORT_LIVED_SESSIONS;
-    bool flow = type == FINDING_REFUSED_THEN_DIRECT ||
-                type == FINDING_SHORT_LIVED_SESSIONS || type == FINDING_OPAQUE_DIRECT ||
-                type == FINDING_OPAQUE_DIRECT_BEACON;
-    size_t n = 0;
+    const struct suspicion *s = r->parties.key->suspicion;
+    struct join_sessions sessions = {.evidence = r->merged ? r->evidence : s->evidence,
+                                     .count =
+                                         r->merged ? r->evidence_count : s->evidence_count};
 
-    out[n++] =
-        (struct finding_clause){ios ? "AN1726.NSM:Inspection" : "AN1725.NSM:Inspection",
-                                refused ? "met" : "not_met"};
-    out[n++] = (struct finding_clause){ios ? "AN1726.NSM:Flow" : "AN1725.NSM:Flow",
-                                       flow ? "met" : "not_met"};
-    if (!ios)
-        out[n++] = (struct finding_clause){"AN1725.MobileEDR:telemetry.DC0021", "no_data"};
-    out[n++] = (struct finding_clause){ios ? "AN1726.MobileEDR:telemetry.DC0123"
-                                           : "AN1725.MobileEDR:telemetry.DC0123",
-                                       "no_data"};
-    out[n++] = (struct finding_clause){ios ? "AN1726.iOS:MDMLog" : "AN1725.android:MDMLog",
-                                       "no_data"};
-    return n;
+    join_look(c, &r->parties, &sessions, &r->join);
+}
+
+/* What the proxy saw of the refusals: no weight, it confirms what was weighed already. */
+static void add_proxy_control(struct report *r)
+{
+    const struct join *j = &r->join;
+
+    if (j->rejected > 0)
+        cause_add_control(&r->cause, "proxy_log", 0,
+                          "the proxy's log confirms %u of the refusals%s%s", j->rejected,
+                          j->proxy_error ? ": " : "", j->proxy_error ? j->proxy_error : "");
 }
 
 /* ---- issuing */
@@ -271,6 +271,37 @@ static void warn_of_expiry(const struct correlator *c, struct finding *f)
                          c->options.rules->tuning.certificate_expiry_d * 86400, &more);
 }
 
+static void add_context(struct risk_facts *facts, const struct join *j)
+{
+    facts->not_in_use = j->in_use == TOLD_NO;
+    facts->unmanaged_app = j->app_managed == TOLD_NO || j->category_fits == TOLD_NO;
+    facts->edr_trust_custom = j->custom_trust == TOLD_YES;
+    facts->package = j->package.id;
+}
+
+/* Who it is in the words of those who know, behind what the wire shows. */
+static void name_names(struct finding *f, const struct join *j)
+{
+    struct text t = {.data = f->message, .size = sizeof(f->message)};
+    const char *device = j->identity.hostname ? j->identity.hostname : j->identity.id;
+
+    t.len = strlen(f->message);
+    if (device) {
+        text_add(&t, " The device is ");
+        text_add_span(&t, span_of_text(device));
+        if (j->identity.user) {
+            text_add(&t, " of ");
+            text_add_span(&t, span_of_text(j->identity.user));
+        }
+    }
+    if (j->package.id) {
+        text_add(&t, device ? ", the app " : " The app is ");
+        text_add_span(&t, span_of_text(j->package.id));
+    }
+    if (device || j->package.id)
+        text_add_char(&t, '.');
+}
+
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts)
 {
@@ -285,12 +316,14 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                                .now_ns = c->now_ns};
     bool has_control;
 
+    report_join(c, r);
+    add_context(&facts, &r->join);
     if (!opaque)
         add_contrast_control(r);
+    add_proxy_control(r);
     has_control = r->cause.control_count > 0;
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
-    join_look(c, &r->parties, &r->join);
     set_platform(&rules->tuning, f, r->parties.device, s->trust_model, &r->join);
     set_context(f, &r->join);
     set_device(f, r->parties.device);
@@ -323,9 +356,10 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->start_ns = f->evidence_count ? f->evidence[0].time_ns : c->now_ns;
     f->end_ns = f->evidence_count ? f->evidence[f->evidence_count - 1].time_ns : c->now_ns;
     f->clauses = parts->clauses;
-    f->clause_count = list_clauses(type, f->analytic, parts->clauses);
+    f->clause_count = clauses_list(r, f, parts->clauses);
     add_pin(c, r, f, parts);
     sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
+    name_names(f, &r->join);
     sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
     warn_of_expiry(c, f);
 }

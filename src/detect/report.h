@@ -41,6 +41,9 @@ struct report_parts {
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts);
 
+/* Ask the feeds about the key and its sessions, once. */
+void report_join(struct correlator *c, struct report *r);
+
 /* Count a finding and hand it on. */
 void report_issue(struct correlator *c, struct finding *f);
 

@@ -25,6 +25,10 @@ static void find_allowed(const struct rules *rules, const struct risk_facts *f,
 
     v->allowed = lists_allow(rules, f->suspicion, f->now_ns, &is_app);
     v->allowed_app = v->allowed && is_app;
+    if (v->allowed || !f->package)
+        return;
+    v->allowed = match_find_app(rules->apps, span_of_text(f->package), f->now_ns);
+    v->allowed_app = v->allowed != NULL;
 }
 
 /* How many devices use a destination says something in a fleet only. */

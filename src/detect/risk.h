@@ -16,6 +16,7 @@ struct risk_facts {
     /* What devices and inventories tell; false: no, or nothing is known. */
     bool not_in_use;       /* app in the background, device locked or without interaction */
     bool unmanaged_app;    /* or of a category that does not fit */
+    const char *package;   /* the app's name, NULL when nobody tells */
     bool edr_trust_custom; /* an app on it was seen to validate certificates by itself */
 };
 

@@ -35,6 +35,11 @@ static struct suspicion *new_suspicion(const char *destination, const struct ses
     }
     (void)snprintf(sus->app_key, sizeof(sus->app_key), "%s", s->app_key);
     (void)snprintf(sus->ja4, sizeof(sus->ja4), "%s", s->ja4);
+    if (s->package[0] && s->package_source) {
+        sus->package = strdup(s->package);
+        (void)snprintf(sus->package_source, sizeof(sus->package_source), "%s",
+                       s->package_source);
+    }
     sus->server = s->server;
     sus->port = s->is_explicit_proxy ? s->proxy_port : s->server_port;
     sus->is_proxy = s->is_explicit_proxy;

@@ -50,8 +50,8 @@ static const struct finding_risk sample_risks[] = {
 };
 
 static const struct finding_clause sample_clauses[] = {
-    {"AN1726.NSM:Inspection", "met"},
-    {"AN1726.MobileEDR:telemetry", "no_data"},
+    {"AN1726.NSM:Inspection", "met", "handshakes fail when inspected", true},
+    {"AN1726.MobileEDR:telemetry", "no_data", "a managed app runs in the background", true},
 };
 
 /* A pinned app on an iPhone. */
