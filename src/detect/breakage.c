@@ -243,10 +243,8 @@ static void on_accept(struct correlator *c, struct genuine *g, const struct part
     genuine_accept(g, s, app, c->now_ns);
     if (!b || !drop_member(b, (uint32_t)p->device_id.low, app))
         return;
-    if (b->notice && b->notice->open &&
-        notice_life_remove(b->notice, &p->device->address) > 0)
-        return;
-    if (b->member_count == 0)
+    /* Where more refused than are remembered, silence alone tells that all of them are well. */
+    if (b->member_count == 0 && (!b->notice || b->notice->device_count <= BREAKAGE_MEMBERS))
         end(c, g, "Every device that refused it has accepted it again.");
 }
 

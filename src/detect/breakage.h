@@ -10,7 +10,8 @@
  * was refused for slow_window.
  *
  * A record is one block, owned by that of the destination; it owns `notice`. Limit: of the devices
- * that refuse the latest BREAKAGE_MEMBERS are remembered with their app.
+ * that refuse the latest BREAKAGE_MEMBERS are remembered with their app; where there were more, only
+ * silence closes the notice.
  */
 #pragma once
 

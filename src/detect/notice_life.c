@@ -68,12 +68,6 @@ uint32_t notice_life_count(const struct notice_record *r, const struct address *
     return n;
 }
 
-uint32_t notice_life_remove(struct notice_record *r, const struct address *device)
-{
-    remove_device(r, device);
-    return r->device_count;
-}
-
 /* ---- firing */
 
 /* The same refusals that were closed once go on with their notice's revisions. */

@@ -26,7 +26,4 @@ void notice_life_end(struct correlator *c, struct notice_record *r, const struct
 uint32_t notice_life_count(const struct notice_record *r, const struct address *devices,
                            size_t count);
 
-/* It concerns that device no longer; how many are left. */
-uint32_t notice_life_remove(struct notice_record *r, const struct address *device);
-
 void notice_life_free(struct notice_record *r);

@@ -154,6 +154,9 @@ def main():
         leaf(folder, site["name"], name(site["name"], "Example Site"),
              issuing if site["issuer"] == "public" else private, site["key"],
              [x509.DNSName(site["name"])], ExtendedKeyUsageOID.SERVER_AUTH)
+        if site["issuer"] == "public":  # what the site will use once its key is renewed
+            leaf(folder, site["name"] + ".next", name(site["name"], "Example Site"), issuing, site["key"],
+                 [x509.DNSName(site["name"])], ExtendedKeyUsageOID.SERVER_AUTH)
     leaf(folder, "partner-client", name("partner 17", "Example Corp"), private, "ecdsa", [],
          ExtendedKeyUsageOID.CLIENT_AUTH)
 

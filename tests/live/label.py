@@ -72,6 +72,7 @@ class Run:
         self.meta = dict(rows(folder, "meta"))
         self.devices = {r[0]: dict(zip(("ip", "mac", "authority"), r[1:])) for r in rows(folder, "devices")}
         self.policy = [(float(t), ip, name) for t, ip, name in rows(folder, "policy")]
+        self.rotations = [(float(t), name) for t, name in rows(folder, "rotations")]
         self.listed = [r[0] for r in rows(folder, "listed")]
         self.findings = rows(folder, "findings")
         self.versions = {name: text for name, text in rows(folder, "versions")}
@@ -143,6 +144,8 @@ class Run:
                         for n, d in self.devices.items() if d["ip"] in {f["device"] for f in self.flows}],
             "policy": [{"from_time": round(t, 3), "device": ip, "destination": name}
                        for t, ip, name in self.policy],
+            **({"rotations": [{"time": round(t, 3), "destination": name} for t, name in self.rotations]}
+               if self.rotations else {}),
             "findings": self.found(), "expect": self.expect(), "flows": self.flows}
 
 
@@ -170,7 +173,9 @@ def report_problems(run):
         if flow["outcome"] == "failed" or asked != (flow["outcome"] == "mtls-failure"):
             yield f"{who} failed: {flow['client_reported']}"
         refusing = flow["outcome"] in REFUSED
-        if refusing != (flow["inspected"] and flow["client_mode"] in ("pin", "noca")
+        another_key = flow["inspected"] or any(
+            t <= flow["time"] and name == flow["destination"] for t, name in run.rotations)
+        if refusing != (another_key and flow["client_mode"] in ("pin", "noca")
                         and flow["outcome"] != "device-untrusted-ca"):
             yield f"{who} in mode {flow['client_mode']} reported {flow['client_reported']}"
 

@@ -182,6 +182,14 @@ start_sites() {
     wait_for 10 "the other servers" server_answers
 }
 
+# rotate NAME: the site has a new key and certificate of the same authority from now on.
+rotate() {
+    sed -i "s#$KEYS/$1\.\(chain\|key\);#$KEYS/$1.next.\1;#" "$RUN/nginx.conf"
+    kill -HUP "$(cat "$RUN/nginx.pid")"
+    sleep 1
+    printf '%s\t%s\n' "$(date +%s.%6N)" "$1" >>"$RUN/rotations"
+}
+
 server_answers() {
     in_net internet ss -Hltn 'sport = :443' | grep -qF "$(awk '$1 == "close.broken.example" { print $2 }' "$HERE/sites"):443"
 }

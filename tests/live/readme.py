@@ -17,6 +17,9 @@ A capture that should alert has a twin that differs in one thing and should stay
 `S1` to `S5` are the shapes of a refusal: alert in clear, encrypted alert in the handshake, bare close
 in the handshake, Finished and then an alert, Finished and then a bare close.
 
+Tests also read them as 31 links and tunnels carry them; `tests/lib/encapsulate.py KIND IN OUT` writes
+such a capture, `--list` names the kinds.
+
 Make them again, all or some, as root on Debian 12: `tests/live/lab.sh [NAME...]`.
 """
 

@@ -33,6 +33,8 @@ trusting-curl-squid     squid       transparent  curl,python          curl_app t
 pinned-go-sslsplit      sslsplit    transparent  go,python            go_app pin
 trusting-go-sslsplit    sslsplit    transparent  go,python            go_app trust
 no-inspection           none        none         curl,python,go       plain_browsing
+key-rotation-pinned     none        none         go,python,curl       key_rotation pin
+key-rotation-trusting   none        none         go,python,curl       key_rotation trust
 ipv6-pinned             mitmproxy   transparent  go,curl,python       ipv6_app pin
 ipv6-trusting           mitmproxy   transparent  go,curl,python       ipv6_app trust
 EOF
@@ -331,6 +333,35 @@ plain_browsing() {
         browse "a:curl:$site.example" "b:python:$site.example" "c:go:$site.example"
     done
     TLS=1.2 browse a:curl:api.bank.example b:python:mail.corp.example c:go:pay.wallet.example
+}
+
+# A site gets a new key, signed as before. An app on two devices that pins the old one breaks until
+# it is updated; nothing is inspected.
+key_rotation() {
+    local gap
+    if [ "$1" = pin ]; then
+        shows "nothing is inspected; a site renews its key, and a Go app that pins the old one refuses the genuine certificate on two devices until it is updated"
+        finding pin_rotation_breakage a api.bank.example
+    else
+        shows "quiet twin: the same app pins nothing and accepts the new key"
+    fi
+    browse a:python:www.news.example b:curl:cdn.shop.example
+    local -x TLS=1.2
+    visit a go "$1" api.bank.example
+    visit b go "$1" api.bank.example
+    browse c:python:api.bank.example
+    rotate api.bank.example
+    for gap in 1.4 2.1 1.2; do
+        visit a go "$1" api.bank.example
+        sleep 0.8
+        visit b go "$1" api.bank.example
+        [ "$gap" != 2.1 ] || browse c:python:api.bank.example a:curl:maps.travel.example
+        sleep "$gap"
+    done
+    visit b go trust api.bank.example
+    sleep 0.5
+    visit a go trust api.bank.example
+    browse a:python:img.social.example
 }
 
 # Everything over IPv6.

@@ -159,6 +159,7 @@ static void test_heals(void)
     accept(device(1), "bank", 5000, &other_leaf);
     lab_tick(&lab, 5100);
     is_int(found(1)->state, FINDING_CLOSED, "it accepts the new certificate: closed");
+    is_int(found(1)->related_count, 1, "for that device");
     begin();
     accept(device(1), "bank", 1, &leaf);
     refuse_all(device(1), "bank", 1000, &other_leaf, SHAPE_S1, 4);
