@@ -306,12 +306,23 @@ static void notify_key(struct correlator *c, struct judgement *j)
             "it, while they accept others.");
 }
 
+/* No refusal, and fewer direct sessions than anything rests on: so it is with most keys. */
+static bool shows_nothing(const struct tuning *t, const struct report *r)
+{
+    const struct suspicion *s = r->parties.key->suspicion;
+
+    return s->streak.refusals == 0 && !pair_of(r) && !s->alert.open &&
+           s->direct_count < t->opaque.min_sessions && s->direct_count < t->slow_threshold;
+}
+
 void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
 {
     struct judgement j = {.final = final};
     struct report *r = &j.report;
 
     if (!parties_of_key(c, key_id, &r->parties) || !r->parties.key->suspicion)
+        return;
+    if (!final && !c->options.on_judged && shows_nothing(tuning_of(c), r))
         return;
     judge_look(c, &j);
     if (c->options.on_judged)
