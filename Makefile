@@ -44,6 +44,7 @@ SCRIPTS := $(wildcard tests/*.t tests/live/*.t)
 THREADS := $(BUILD)/unit/test_queue $(BUILD)/unit/test_merge tests/workers.t \
 	$(wildcard tests/live/*.t)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+LOAD_TOOLS := $(patsubst %,$(BUILD)/bench/%,load permute empty_loop meter)
 FUZZ := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
 # --- Flags ---------------------------------------------------------------------------------------
@@ -245,9 +246,9 @@ run-fuzz: $(FUZZ)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run-fuzz.sh $(BUILD) $(FUZZ_TARGETS)
 
 .PHONY: bench demo captures rate lab story
-bench: $(BENCH) $(if $(MAIN),$(PROGRAM)) ## measure time and memory
-	@set -e; for bench in $(BENCH) $(wildcard tests/bench/*.sh); do \
-		PINSIGHT=$(CURDIR)/$(PROGRAM) $$bench; done
+bench: $(BENCH) $(LOAD_TOOLS) $(if $(MAIN),$(PROGRAM)) | build/have-bench ## measure time and memory; BENCH_ARGS=--quick
+	@set -e; for bench in $(BENCH); do $$bench; done
+	@python3 tests/bench/bench.py --tools $(BUILD)/bench --pinsight $(CURDIR)/$(PROGRAM) $(BENCH_ARGS)
 
 demo: $(if $(MAIN),$(PROGRAM)) ## alerts from the bundled captures
 	@tests/demo.sh $(PROGRAM)

@@ -100,9 +100,10 @@ static uint64_t part_of(const struct lane *l, uint64_t limit, uint64_t least)
 static struct certificate_cache *
 new_certificates(const struct lane *l, const struct config *config, struct err *why)
 {
+    uint64_t limit = l->options.config->limits.certificates;
     const struct config_inspection *inspection = &config->inspection;
     struct certificate_options options = {
-        .capacity = part_of(l, l->options.config->limits.certificates, 64),
+        .capacity = limit ? part_of(l, limit, 64) : 0,
         .public_bundle = inspection->authority_count ? NULL : PUBLIC_BUNDLE,
     };
     struct certificate_cache *cache = certificate_cache_new(&options, why);

@@ -13,6 +13,7 @@ packages_of() {
         ;;
     check) echo binutils perl python3 ;;
     lint) echo clang-format clang-tidy shellcheck ;;
+    bench) echo python3 tcpdump libndpi-bin tshark ;;
     fuzz) echo clang libclang-rt-14-dev llvm ;;
     *)
         echo "install-deps.sh: no group is called $1" >&2
