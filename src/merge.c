@@ -86,6 +86,8 @@ void merge_drop(struct merge *m)
     const struct message *message = queue_first(p->queue);
 
     p->ended = message->kind == MESSAGE_LAST;
+    if (message->kind == MESSAGE_STEP)
+        m->step_order = message->order;
     queue_drop(p->queue);
 }
 
@@ -102,7 +104,7 @@ uint64_t merge_now_ns(const struct merge *m)
             (p->order == least->order && p->now_ns < least->now_ns))
             least = p;
     }
-    return least ? least->now_ns : 0;
+    return least && least->order >= m->step_order ? least->now_ns : 0;
 }
 
 bool merge_is_over(const struct merge *m)

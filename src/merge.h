@@ -19,7 +19,8 @@ struct merge_place {
 struct merge {
     struct merge_place *places;
     size_t count;
-    size_t turn; /* whose message was taken last; equal ones take turns */
+    uint64_t step_order; /* of the last step of time that was taken */
+    size_t turn;         /* whose message was taken last; equal ones take turns */
 };
 
 int merge_init(struct merge *m, size_t count, struct err *why);
@@ -32,7 +33,8 @@ void merge_join(struct merge *m, size_t i, struct queue *queue);
 const struct message *merge_next(struct merge *m);
 void merge_drop(struct merge *m);
 
-/* Packet time that all have reached, once merge_next has said NULL. */
+/* Packet time that all have reached, once merge_next has said NULL; 0 while some of them have not
+ * told a time since it stepped back. */
 uint64_t merge_now_ns(const struct merge *m);
 
 /* True when all have told their last. */

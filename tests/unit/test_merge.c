@@ -127,6 +127,26 @@ static void time_is_that_of_the_slowest(void)
     end();
 }
 
+static void no_time_is_told_across_a_step(void)
+{
+    begin(8);
+    put(0, MESSAGE_MARK, 30);
+    put(1, MESSAGE_MARK, 32);
+    put(2, MESSAGE_MARK, 34);
+    (void)merge_next(&merge);
+    is_int(merge_now_ns(&merge), 300, "all have told a time");
+    for (size_t i = 0; i < QUEUES; i++)
+        put(i, MESSAGE_STEP, 40);
+    for (size_t i = 0; i < QUEUES; i++) {
+        ok(takes(MESSAGE_STEP, 40), "time steps back, as one after the other tells");
+        is_int(merge_now_ns(&merge), 0, "what the others told was the time before");
+        put(merge.turn, MESSAGE_MARK, 44 + i);
+    }
+    (void)merge_next(&merge);
+    is_int(merge_now_ns(&merge), 440, "from their next marks time goes on");
+    end();
+}
+
 static void those_without_order_take_turns(void)
 {
     unsigned changes = 0;
@@ -228,6 +248,7 @@ int main(void)
     an_earlier_one_is_waited_for();
     one_frame_is_taken_whole();
     time_is_that_of_the_slowest();
+    no_time_is_told_across_a_step();
     those_without_order_take_turns();
     threads_give_one_row(1);
     threads_give_one_row(2);
