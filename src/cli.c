@@ -26,6 +26,11 @@ enum {
     OPTION_STRICT,
     OPTION_CONTROL,
     OPTION_JSON,
+    OPTION_ALERTS,
+    OPTION_OLDER_THAN,
+    OPTION_DEVICE,
+    OPTION_DESTINATION,
+    OPTION_DRY_RUN,
 };
 
 static const struct option long_options[] = {
@@ -53,6 +58,11 @@ static const struct option long_options[] = {
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"control", required_argument, NULL, OPTION_CONTROL},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"alerts", required_argument, NULL, OPTION_ALERTS},
+    {"older-than", required_argument, NULL, OPTION_OLDER_THAN},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"destination", required_argument, NULL, OPTION_DESTINATION},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {NULL, 0, NULL, 0},
 };
 
@@ -97,14 +107,14 @@ static int add_setting(struct cli *cli, const char *key, const char *value, stru
     return 0;
 }
 
-static int add_input(struct cli *cli, const char *path, struct err *why)
+static int add_path(const char ***list, size_t *count, const char *path, struct err *why)
 {
-    const char **grown = realloc(cli->inputs, (cli->input_count + 1) * sizeof(*grown));
+    const char **grown = realloc(*list, (*count + 1) * sizeof(*grown));
 
     if (!grown)
         return err_set(why, "no memory for the command line");
-    cli->inputs = grown;
-    cli->inputs[cli->input_count++] = path;
+    *list = grown;
+    grown[(*count)++] = path;
     return 0;
 }
 
@@ -191,7 +201,7 @@ static int apply(struct cli *cli, int option, const char *argument, struct err *
 {
     switch (option) {
     case 'r':
-        return add_input(cli, argument, why);
+        return add_path(&cli->inputs, &cli->input_count, argument, why);
     case 'c':
         cli->config = argument;
         return 0;
@@ -244,42 +254,98 @@ static int apply(struct cli *cli, int option, const char *argument, struct err *
     return apply_setting(cli, option, argument, why);
 }
 
-/* Take the verb off the front, if there is one. */
-static int parse_verb(struct cli *cli, int *argc, char ***argv, struct err *why)
+/* What the verbs about remembered and written alerts take beside; false: it is none of them. */
+static bool apply_to_memory(struct cli *cli, int option, const char *argument)
 {
-    static const struct {
-        const char *name;
-        enum cli_verb verb;
-        bool planned;
-    } verbs[] = {
-        {"correlate", CLI_CORRELATE, false},
-        {"explain", CLI_SENSOR, true},
-        {"state", CLI_SENSOR, true},
-        {"status", CLI_STATUS, false},
-    };
-
-    for (size_t i = 0; *argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp((*argv)[1], verbs[i].name) != 0)
-            continue;
-        if (verbs[i].planned)
-            return err_set(why, "%s: this version does not have it yet", verbs[i].name);
-        cli->verb = verbs[i].verb;
-        (*argc)--;
-        (*argv)++;
-        return 0;
+    switch (option) {
+    case OPTION_OLDER_THAN:
+        cli->older_than = argument;
+        return true;
+    case OPTION_DEVICE:
+        cli->device = argument;
+        return true;
+    case OPTION_DESTINATION:
+        cli->destination = argument;
+        return true;
+    case OPTION_DRY_RUN:
+        cli->dry_run = true;
+        return true;
+    default:
+        return false;
     }
+}
+
+static int apply_format(struct cli *cli, const char *argument, struct err *why)
+{
+    cli->json = strcmp(argument, "json") == 0;
+    if (!cli->json && strcmp(argument, "text") != 0)
+        return err_set(why, "--format: expected text or json, found \"%s\"", argument);
     return 0;
 }
 
-/* Options about packets are the sensor's, and who asks how it is needs few. */
+static int take_option(struct cli *cli, int option, const char *argument, struct err *why)
+{
+    if (option == OPTION_ALERTS)
+        return add_path(&cli->alerts, &cli->alert_count, argument, why);
+    if (option == OPTION_FORMAT && cli->verb == CLI_EXPLAIN)
+        return apply_format(cli, argument, why);
+    return apply_to_memory(cli, option, argument) ? 0 : apply(cli, option, argument, why);
+}
+
+/* Take the word off the front if it is that one. */
+static bool take_word(const char *word, int *argc, char ***argv)
+{
+    if (*argc < 2 || strcmp((*argv)[1], word) != 0)
+        return false;
+    (*argc)--;
+    (*argv)++;
+    return true;
+}
+
+/* Take the verb off the front, if there is one; a second word says what to do with the state. */
+static void parse_verb(struct cli *cli, int *argc, char ***argv)
+{
+    static const struct {
+        const char *name;
+        enum cli_verb after, verb;
+    } verbs[] = {
+        {"correlate", CLI_SENSOR, CLI_CORRELATE}, {"explain", CLI_SENSOR, CLI_EXPLAIN},
+        {"status", CLI_SENSOR, CLI_STATUS},       {"state", CLI_SENSOR, CLI_STATE},
+        {"show", CLI_STATE, CLI_STATE_SHOW},      {"export", CLI_STATE, CLI_STATE_EXPORT},
+        {"prune", CLI_STATE, CLI_STATE_PRUNE},
+    };
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (verbs[i].after == cli->verb && take_word(verbs[i].name, argc, argv))
+            cli->verb = verbs[i].verb;
+}
+
+static bool is_of_memory(int option)
+{
+    return option >= OPTION_ALERTS && option <= OPTION_DRY_RUN;
+}
+
+/* Options about packets are the sensor's; the verbs that only look take few. */
 static bool is_for(enum cli_verb verb, int option)
 {
-    if (verb == CLI_STATUS)
-        return option == OPTION_CONTROL || option == OPTION_JSON || option == OPTION_SET ||
-               strchr("chVvq", option);
-    if (option == OPTION_CONTROL || option == OPTION_JSON)
-        return false;
-    return verb == CLI_SENSOR || option > UINT8_MAX || !strchr("ijnFk", option);
+    static const int taken[CLI_VERBS][8] = {
+        [CLI_STATUS] = {OPTION_CONTROL, OPTION_JSON, OPTION_SET},
+        [CLI_EXPLAIN] = {OPTION_ALERTS, OPTION_STATE, OPTION_FORMAT, OPTION_JSON,
+                         OPTION_RULES, OPTION_INSPECTION_CA, OPTION_SET, 'r'},
+        [CLI_STATE] = {'h'},
+        [CLI_STATE_SHOW] = {OPTION_STATE, OPTION_JSON, OPTION_SET},
+        [CLI_STATE_EXPORT] = {OPTION_STATE, OPTION_SET, 'o'},
+        [CLI_STATE_PRUNE] = {OPTION_STATE, OPTION_OLDER_THAN, OPTION_DEVICE,
+                             OPTION_DESTINATION, OPTION_DRY_RUN, OPTION_SET},
+    };
+
+    if (taken[verb][0] == 0)
+        return option != OPTION_CONTROL && option != OPTION_JSON && !is_of_memory(option) &&
+               (verb == CLI_SENSOR || option > UINT8_MAX || !strchr("ijnFk", option));
+    for (size_t i = 0; i < 8; i++)
+        if (taken[verb][i] == option)
+            return true;
+    return option <= UINT8_MAX && strchr("chVvq", option);
 }
 
 static int refuse_option(int option, struct err *why)
@@ -297,36 +363,54 @@ static int parse_words(struct cli *cli, int count, char **words, struct err *why
 {
     if (cli->verb == CLI_SENSOR)
         return join_filter(cli, count, words, why);
+    cli->words = words;
+    cli->word_count = (size_t)count;
+    if (cli->verb == CLI_EXPLAIN && count <= 2)
+        return 0;
     return count ? err_set(why, "unexpected \"%s\"; --help tells more", words[0]) : 0;
+}
+
+/* Something must be said for a run to begin with. */
+static int check_input(const struct cli *cli, struct err *why)
+{
+    if (cli->verb == CLI_STATE)
+        return err_set(why, "state: show, export or prune? --help tells more");
+    if (cli->verb == CLI_STATE_PRUNE && !cli->older_than && !cli->device &&
+        !cli->destination)
+        return err_set(why, "state prune: say what to forget: --older-than, --device or "
+                            "--destination");
+    if (cli->verb == CLI_CORRELATE && cli->input_count == 0)
+        return err_set(why, "nothing to read: give session events with -r; --help tells "
+                            "more");
+    return 0;
 }
 
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *why)
 {
+    const char *options;
     int option;
 
     *cli = (struct cli){.action = CLI_RUN};
-    if (parse_verb(cli, &argc, &argv, why) < 0)
-        return -1;
+    parse_verb(cli, &argc, &argv);
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:r:i:c:o:j:n:F:k:TVvqh", long_options,
-                                 NULL)) != -1) {
+    /* The words of a filter end the options; those of other verbs may stand before them. */
+    options =
+        cli->verb == CLI_SENSOR ? "+:r:i:c:o:j:n:F:k:TVvqh" : ":r:i:c:o:j:n:F:k:TVvqh";
+    while ((option = getopt_long(argc, argv, options, long_options, NULL)) != -1) {
         if (option == ':')
             return err_set(why, "%s needs a value", argv[optind - 1]);
         if (option == '?')
             return err_set(why, "unknown option %s; --help lists them", argv[optind - 1]);
         if (!is_for(cli->verb, option))
             return refuse_option(option, why);
-        if (apply(cli, option, optarg, why) < 0)
+        if (take_option(cli, option, optarg, why) < 0)
             return -1;
     }
     if (parse_words(cli, argc - optind, argv + optind, why) < 0)
         return -1;
     if (cli->input_count && cli->interface_count)
         return err_set(why, "-i and -r: either interfaces or captures are read");
-    if (cli->action == CLI_RUN && cli->input_count == 0 && cli->verb == CLI_CORRELATE)
-        return err_set(why, "nothing to read: give session events with -r; --help tells "
-                            "more");
-    return 0;
+    return cli->action == CLI_RUN ? check_input(cli, why) : 0;
 }
 
 void cli_free(struct cli *cli)
@@ -335,5 +419,6 @@ void cli_free(struct cli *cli)
         free(cli->settings[i]);
     free(cli->settings);
     free(cli->inputs);
+    free(cli->alerts);
     *cli = (struct cli){0};
 }

@@ -23,6 +23,12 @@ enum cli_verb {
     CLI_SENSOR,
     CLI_CORRELATE,
     CLI_STATUS,
+    CLI_EXPLAIN,
+    CLI_STATE, /* without another word: its help */
+    CLI_STATE_SHOW,
+    CLI_STATE_EXPORT,
+    CLI_STATE_PRUNE,
+    CLI_VERBS,
 };
 
 struct cli {
@@ -41,7 +47,15 @@ struct cli {
     int verbose;
     bool strict;
     const char *control; /* --control */
-    bool json;           /* --json */
+    bool json;           /* --json, --format json */
+    char *const *words;  /* explain: what it is about; borrowed */
+    size_t word_count;
+    const char **alerts; /* --alerts */
+    size_t alert_count;
+    const char *older_than; /* --older-than, a duration */
+    const char *device;     /* --device */
+    const char *destination;
+    bool dry_run;
 };
 
 /* 0, or -1 with a sentence that says what is wrong; call cli_free in both cases. */

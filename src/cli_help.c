@@ -10,6 +10,8 @@ static const char sensor_help[] =
     "usage: pinsight -i INTERFACE [-i ...] [options] [BPF filter]\n"
     "       pinsight -r FILE|DIR|- [-r ...] [options] [BPF filter]\n"
     "       pinsight correlate -r SESSIONS.jsonl|- [-r ...] [options]\n"
+    "       pinsight explain [ALERT-ID | DEVICE DESTINATION] [--alerts FILE|-] [options]\n"
+    "       pinsight state show|export|prune [--state PATH] [options]\n"
     "       pinsight status [--control PATH] [--json]\n"
     "\n"
     "input\n"
@@ -117,12 +119,123 @@ static const char status_help[] =
     "\n"
     "exit codes: 0 ok, 1 nobody answers, 2 usage, 3 settings invalid\n";
 
+static const char explain_help[] =
+    "pinsight explain: why an alert says what it says, and what to do\n"
+    "\n"
+    "usage: pinsight explain [ALERT-ID] [--alerts FILE|-] [options]\n"
+    "       pinsight explain DEVICE DESTINATION [--alerts FILE|-] [options]\n"
+    "\n"
+    "Redoes the sum of an alert line by line, with its causes and the controls that were "
+    "used, its\n"
+    "risk and the clauses that are met; tells what would change the verdict, what to do "
+    "next, and\n"
+    "how to find the packets. Without an id, or with its first digits, each alert that "
+    "fits; "
+    "of each\n"
+    "the latest revision.\n"
+    "\n"
+    "  ALERT-ID                pinsight.alert_id, or its first digits\n"
+    "  DEVICE DESTINATION      address of the device, name or address of the destination\n"
+    "  --alerts FILE           alerts as JSON lines (also .gz, .zst), `-` for standard "
+    "input;\n"
+    "                          repeatable. Session events among them tell the captures\n"
+    "  --state PATH            alerts of this state database: the open ones, unless an id "
+    "or "
+    "a\n"
+    "                          device is given\n"
+    "  --format text|json      readable text (default), or a JSON object each; --json\n"
+    "  -c, --config FILE       settings (YAML), for the rules in effect\n"
+    "  --rules DIR             rules that replace the built-in ones file by file\n"
+    "  --set KEY=VALUE         one setting\n"
+    "  -v, --verbose, -q, --quiet, -V, --version, -h, --help\n"
+    "\n"
+    "exit codes: 0 ok, 1 no such alert, 2 usage, 3 settings or rules invalid,\n"
+    "            4 a file cannot be read, or lines in it\n";
+
+static const char state_help[] =
+    "pinsight state: what is remembered across runs\n"
+    "\n"
+    "usage: pinsight state show   [--state PATH] [--json]\n"
+    "       pinsight state export [--state PATH] [-o FILE|-]\n"
+    "       pinsight state prune  [--state PATH] [--older-than TIME] [--device ADDRESS]\n"
+    "                             [--destination NAME] [--dry-run]\n"
+    "\n"
+    "Each with its own --help. --state (state.path) names the database; the default is\n"
+    "/var/lib/pinsight/state.db.\n";
+
+static const char state_show_help[] =
+    "pinsight state show: what is remembered, how much, and which alerts are open\n"
+    "\n"
+    "usage: pinsight state show [--state PATH] [--json]\n"
+    "\n"
+    "  --state PATH            the database; default /var/lib/pinsight/state.db\n"
+    "  --json                  one JSON object\n"
+    "  -c, --config FILE       take the database from these settings\n"
+    "  --set KEY=VALUE         one setting\n"
+    "  -h, --help\n"
+    "\n"
+    "It can be looked at while pinsight uses it.\n"
+    "\n"
+    "exit codes: 0 ok, 2 usage, 3 settings invalid, 4 the database cannot be read\n";
+
+static const char state_export_help[] =
+    "pinsight state export: everything that is remembered, as JSON lines\n"
+    "\n"
+    "usage: pinsight state export [--state PATH] [-o FILE|-]\n"
+    "\n"
+    "A line for each record: its `kind`, the id of its `row`, when it was `used` last, and "
+    "its fields "
+    "as "
+    "they\n"
+    "are named in src/detect/records.h; what is zero or empty is left out. Of an alert, "
+    "its "
+    "latest\n"
+    "event.\n"
+    "\n"
+    "  --state PATH            the database; default /var/lib/pinsight/state.db\n"
+    "  -o, --output FILE       where to; default `-`, standard output\n"
+    "  -c, --config FILE       take the database from these settings\n"
+    "  --set KEY=VALUE         one setting\n"
+    "  -h, --help\n"
+    "\n"
+    "exit codes: 0 ok, 1 it cannot be written, 2 usage, 3 settings invalid,\n"
+    "            4 the database cannot be read\n";
+
+static const char state_prune_help[] =
+    "pinsight state prune: forget a part of what is remembered\n"
+    "\n"
+    "usage: pinsight state prune [--state PATH] [--older-than TIME] [--device ADDRESS]\n"
+    "                            [--destination NAME] [--dry-run]\n"
+    "\n"
+    "  --older-than TIME       what was not used for so long (30d, 12h) before the newest "
+    "that is\n"
+    "                          known, in packet time\n"
+    "  --device ADDRESS        this device, what it did, and its alerts\n"
+    "  --destination NAME      this destination, what was done there, and its alerts\n"
+    "  --dry-run               only say what would be forgotten\n"
+    "  --state PATH            the database; default /var/lib/pinsight/state.db\n"
+    "  -c, --config FILE       take the database from these settings\n"
+    "  --set KEY=VALUE         one setting\n"
+    "  -h, --help\n"
+    "\n"
+    "Not while pinsight uses it. What is open and forgotten is not closed by an alert. "
+    "Notices and\n"
+    "fleet alerts keep the addresses of the devices they named.\n"
+    "\n"
+    "exit codes: 0 ok, 1 it is in use or cannot be written, 2 usage, 3 settings invalid,\n"
+    "            4 the database cannot be read\n";
+
 void cli_print_help(enum cli_verb verb)
 {
     static const char *const helps[] = {
         [CLI_SENSOR] = sensor_help,
         [CLI_CORRELATE] = correlate_help,
         [CLI_STATUS] = status_help,
+        [CLI_EXPLAIN] = explain_help,
+        [CLI_STATE] = state_help,
+        [CLI_STATE_SHOW] = state_show_help,
+        [CLI_STATE_EXPORT] = state_export_help,
+        [CLI_STATE_PRUNE] = state_prune_help,
     };
 
     (void)fputs(helps[verb], stdout);

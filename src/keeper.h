@@ -57,7 +57,7 @@ struct keeper {
     char *event; /* an alert's, while it is written */
 };
 
-/* Where the database lies; NULL when none is wanted. */
+/* The database that the settings name; NULL: none. */
 const char *keeper_path(const struct config *config, bool live);
 
 /* Open the database that the configuration names, if it names one. -1 with a sentence. */

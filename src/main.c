@@ -191,6 +191,10 @@ static int with_config(const struct cli *cli)
         code = sensor_test(&config, &why) < 0 ? fail(EXIT_CONFIG, &why) : EXIT_OK;
     else if (cli->verb == CLI_STATUS)
         code = verb_status(cli, &config);
+    else if (cli->verb == CLI_EXPLAIN)
+        code = verb_explain(cli, &config);
+    else if (cli->verb >= CLI_STATE)
+        code = verb_state(cli, &config);
     else
         code = run_within_memory(cli, &config);
     config_free(&config);

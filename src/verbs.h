@@ -21,3 +21,9 @@ int verb_status(const struct cli *cli, const struct config *config);
 
 /* Detection from session records, without packets. */
 int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed);
+
+/* Why alerts say what they say. */
+int verb_explain(const struct cli *cli, const struct config *config);
+
+/* What the state database holds; CLI_STATE_SHOW and its siblings. */
+int verb_state(const struct cli *cli, const struct config *config);

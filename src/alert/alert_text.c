@@ -321,7 +321,7 @@ static void write_rule(const struct finding *f, struct text *out)
     paragraph_end(&p);
 }
 
-void alert_text_write(const struct finding *f, bool colour, struct text *out)
+void alert_text_write_subject(const struct finding *f, bool colour, struct text *out)
 {
     write_headline(f, colour, out);
     write_identity(f, out);
@@ -331,6 +331,11 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out)
     write_destination(f, out);
     write_when(f, out);
     write_sentence("What", f->message, out);
+}
+
+void alert_text_write(const struct finding *f, bool colour, struct text *out)
+{
+    alert_text_write_subject(f, colour, out);
     write_sentence("Why", f->reason, out);
     for (size_t i = 0; i < f->evidence_count; i++)
         write_session(f, &f->evidence[i], i ? "" : "Sessions", out);

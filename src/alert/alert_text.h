@@ -16,3 +16,6 @@
 
 /* Append the block; with `colour` the severity stands out by terminal codes. */
 void alert_text_write(const struct finding *f, bool colour, struct text *out);
+
+/* The first part of it: what it is about, and the sentence that says so. */
+void alert_text_write_subject(const struct finding *f, bool colour, struct text *out);

@@ -22,12 +22,18 @@ void fleet_fini(struct fleet *fleet)
     free(fleet->devices);
 }
 
+struct memory_id fleet_id(uint64_t seed, const struct memory_id *app,
+                          const struct memory_id *destination)
+{
+    struct span parts[3] = {span_of_text("fleet"), span_of(app, sizeof(*app)),
+                            span_of(destination, sizeof(*destination))};
+
+    return memory_id_of(seed, parts, 3);
+}
+
 static struct memory_id id_of(const struct correlator *c, const struct parties *p)
 {
-    struct span parts[3] = {span_of_text("fleet"), span_of(&p->app_id, sizeof(p->app_id)),
-                            span_of(&p->destination_id, sizeof(p->destination_id))};
-
-    return memory_id_of(c->options.seed, parts, 3);
+    return fleet_id(c->options.seed, &p->app_id, &p->destination_id);
 }
 
 /* ---- members */

@@ -53,6 +53,10 @@ struct fleet {
     uint32_t device_room;
 };
 
+/* The id of the record of an app and a destination. */
+struct memory_id fleet_id(uint64_t seed, const struct memory_id *app,
+                          const struct memory_id *destination);
+
 /*
  * A key shows what `f` says; its alert is filled in and not issued yet, `first_session` the first
  * that contributes. True when a fleet alert tells it: nothing is to be issued for the key, whose

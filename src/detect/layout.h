@@ -80,7 +80,10 @@ bool layout_unpack(const struct layout *l, struct span packed,
 
 /* Write the fields as keys of the JSON object that is open. Numbers and texts that are empty are
  * left out. */
-void layout_write_json(const struct layout *l, const void *record, struct json_out *out);
+void layout_write_json(const struct layout *l, void *record, struct json_out *out);
+
+/* Free what a record owns by its table; the record itself is the caller's. */
+void layout_release(const struct layout *l, void *record);
 
 /* ---- rows */
 

@@ -12,7 +12,7 @@ const char *layout_finding_word(uint64_t type)
 }
 
 static const struct layout_field address_fields[] = {
-    {LAYOUT_ROW(LAYOUT_ADDRESS, address, bytes)},
+    {.name = "ip", .type = LAYOUT_ADDRESS, .size = sizeof(struct address), .elements = 1},
 };
 const struct layout layout_address = LAYOUT_OF(address, address_fields);
 

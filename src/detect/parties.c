@@ -4,12 +4,18 @@
 
 #include "base/nanotime.h"
 
-static struct memory_id pair_of(const struct correlator *c, const struct memory_id *a,
-                                const struct memory_id *b)
+struct memory_id parties_pair_id(uint64_t seed, const struct memory_id *a,
+                                 const struct memory_id *b)
 {
     struct memory_id ids[2] = {*a, *b};
 
-    return memory_id_join(c->options.seed, ids, 2);
+    return memory_id_join(seed, ids, 2);
+}
+
+static struct memory_id pair_of(const struct correlator *c, const struct memory_id *a,
+                                const struct memory_id *b)
+{
+    return parties_pair_id(c->options.seed, a, b);
 }
 
 static struct memory_id key_id_of(const struct correlator *c, const struct parties *p)

@@ -20,6 +20,10 @@ struct parties {
     char name[SESSION_NAME_MAX]; /* of the destination; of a session, empty for a key */
 };
 
+/* The id of the record of two things, given theirs. */
+struct memory_id parties_pair_id(uint64_t seed, const struct memory_id *a,
+                                 const struct memory_id *b);
+
 /* The ids of a session's parties, and its destination's name. */
 void parties_name(struct correlator *c, const struct session *s, struct parties *out);
 

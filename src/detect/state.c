@@ -176,6 +176,17 @@ static int prepare(struct state *s, struct err *why)
     return 0;
 }
 
+/* What failed is the content of the file: that is a fault of it; anything else is a failure. */
+static int fail_or_blame(struct state *s, struct fault *f)
+{
+    int code = s->database ? sqlite3_errcode(s->database) & 0xff : SQLITE_NOMEM;
+
+    if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB)
+        return -1;
+    (void)blame(f, "is damaged", sqlite3_errmsg(s->database));
+    return 0;
+}
+
 /* A file of ours or a new one; false with the fault when it is neither. -1: it cannot be opened. */
 static int open_ours(struct state *s, struct fault *f, struct err *why)
 {
@@ -187,18 +198,19 @@ static int open_ours(struct state *s, struct fault *f, struct err *why)
         return 0;
     }
     if (open_database(s, SQLITE_OPEN_READWRITE, why) < 0)
-        return -1;
+        return fail_or_blame(s, f);
     s->is_new = !has_tables(s);
     if (s->is_new && make_tables(s, why) < 0)
-        return -1;
+        return fail_or_blame(s, f);
     if (!s->is_new && !check_database(s, f))
         return 0;
     if (run(s,
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
             "PRAGMA journal_size_limit = 16777216; BEGIN IMMEDIATE; COMMIT",
-            why) < 0)
-        return -1;
-    return prepare(s, why);
+            why) < 0 ||
+        prepare(s, why) < 0)
+        return fail_or_blame(s, f);
+    return 0;
 }
 
 static int open_whatever(struct state *s, struct err *why)
@@ -361,6 +373,12 @@ int state_drop(struct state *s, enum state_kind kind, const uint8_t *id, struct 
     (void)sqlite3_bind_int(drop, 1, (int)kind);
     (void)sqlite3_bind_blob(drop, 2, id, STATE_ID_BYTES, SQLITE_STATIC);
     return finish(s, drop, why);
+}
+
+int state_drop_counted(struct state *s, enum state_kind kind, const uint8_t *id,
+                       struct err *why)
+{
+    return state_drop(s, kind, id, why) < 0 ? -1 : sqlite3_changes(s->database);
 }
 
 int state_drop_kind(struct state *s, enum state_kind kind, struct err *why)

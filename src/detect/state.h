@@ -91,6 +91,9 @@ int state_commit(struct state *s, struct err *why);
 void state_undo(struct state *s);
 int state_put(struct state *s, const struct state_row *row, struct err *why);
 int state_drop(struct state *s, enum state_kind kind, const uint8_t *id, struct err *why);
+/* The same; how many rows there were, 0 or 1. */
+int state_drop_counted(struct state *s, enum state_kind kind, const uint8_t *id,
+                       struct err *why);
 int state_drop_kind(struct state *s, enum state_kind kind, struct err *why);
 
 /* Of a kind keep the rows of the highest turns, so many. */

@@ -78,6 +78,17 @@ const char *state_memory_version(char out[STATE_VERSION_MAX])
     return out;
 }
 
+const struct layout *state_memory_layout(enum state_kind kind)
+{
+    for (size_t i = 0; i < STATE_TABLES; i++)
+        if (tables[i].kind == kind)
+            return tables[i].layout;
+    for (size_t i = 0; i < STATE_QUEUES; i++)
+        if (queues[i].kind == kind)
+            return &layout_settle_entry;
+    return kind == STATE_CORRELATOR ? &layout_correlator : NULL;
+}
+
 int state_memory_init(struct state_memory *m, struct state *state,
                       struct correlator *correlator, struct err *why)
 {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "detect/correlate.h"
+#include "detect/layout.h"
 #include "detect/memory_watch.h"
 #include "detect/state.h"
 
@@ -34,6 +35,9 @@ struct state_memory {
 
 /* What tells this version's records from another's; returns `out`. */
 const char *state_memory_version(char out[STATE_VERSION_MAX]);
+
+/* How the rows of a kind lie; NULL for kinds that are no records. */
+const struct layout *state_memory_layout(enum state_kind kind);
 
 /* Watch a correlator that is empty. -1 with a sentence when memory is out. */
 int state_memory_init(struct state_memory *m, struct state *state,
