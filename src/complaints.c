@@ -45,12 +45,12 @@ void complaints_look(struct complaints *c, const struct counters *counters,
     for (size_t i = 0; i < counters->source_count; i++)
         look_at_source(c, i, &counters->sources[i], clock_ns);
     if (c->said_one_sided || blind->sessions < COMPLAINTS_SESSIONS ||
-        blind->one_sided <= blind->sessions / 2)
+        blind->one_direction <= blind->sessions / 2)
         return;
     c->said_one_sided = true;
     c->count++;
     log_warn(
-        "of %llu sessions %llu show one direction only, so nothing can be said of them: "
+        "of %llu sessions %llu show one direction only, so little can be said of them: "
         "does the mirror send both, and is -i given for each port of a tap?",
-        (unsigned long long)blind->sessions, (unsigned long long)blind->one_sided);
+        (unsigned long long)blind->sessions, (unsigned long long)blind->one_direction);
 }

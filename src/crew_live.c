@@ -195,4 +195,5 @@ void crew_count_live(struct hand *h, struct counters *out)
             .outages = interfaces_outages(interfaces, i),
         };
     }
+    stats_collect_queue(out, h->queue.waits);
 }

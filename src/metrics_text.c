@@ -137,6 +137,7 @@ static void write_blind_spots(const struct blind_spots *b, struct text *out)
     struct stats_row reasons[BLIND_SPOTS_REASONS];
     const struct stats_row totals[] = {
         {.stage = "blind_spots", .name = "sessions", .value = b->sessions},
+        {.stage = "blind_spots", .name = "one_direction", .value = b->one_direction},
         {.stage = "blind_spots", .name = "without_verdict", .value = b->without_verdict},
     };
 

@@ -140,6 +140,7 @@ void queue_put(struct queue *q, const struct message *m)
 
     while (!atomic_load(&q->left) && !queue_offer(q, m)) {
         bell_ring(q->bell);
+        q->waits++;
         atomic_store(&q->waiting, true);
         if (used(q) == q->size && !atomic_load(&q->left) &&
             read(q->room_fd, &count, sizeof(count)) < 0)

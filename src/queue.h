@@ -34,7 +34,8 @@ struct queue {
     struct slot *slots;
     size_t size;
     struct bell *bell;
-    int room_fd; /* the writer waits here */
+    int room_fd;    /* the writer waits here */
+    uint64_t waits; /* times when it had to; the writer's alone */
     atomic_size_t written;
     atomic_size_t taken;
     atomic_bool waiting; /* the writer, for room */

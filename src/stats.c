@@ -278,6 +278,11 @@ void stats_collect_files(struct counters *out, const struct source_stats *source
     put(&out->rows, "capture", "filtered", source->filtered);
 }
 
+void stats_collect_queue(struct counters *out, uint64_t waits)
+{
+    put(&out->rows, "queue", "waits", waits);
+}
+
 /* Most rows of two lanes stand in one order; which protocols there are differs. */
 static void add_row(struct stats_rows *sum, size_t i, const struct stats_row *row)
 {

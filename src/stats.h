@@ -37,6 +37,9 @@ void stats_collect_lane(struct counters *out, const struct lane *lane);
 /* What the source of captures counted. */
 void stats_collect_files(struct counters *out, const struct source_stats *source);
 
+/* Live: how often the lane had to wait for room in its queue. */
+void stats_collect_queue(struct counters *out, uint64_t waits);
+
 void stats_add(struct counters *sum, const struct counters *one);
 
 /* Put the correlator's and the output's counters behind those of the lanes. */

@@ -14,6 +14,7 @@ void blind_spots_count(struct blind_spots *b, const struct session *s)
     bool unknown = s->version == VERSION_TLS13 && s->inspection == INSPECTION_UNKNOWN;
 
     b->sessions++;
+    b->one_direction += s->one_sided;
     if (!is_without_verdict(s))
         return;
     b->without_verdict++;
@@ -131,6 +132,7 @@ void stats_json_blind_spots(const struct blind_spots *b, struct json_out *out)
     blind_spots_reasons(b, reasons);
     json_out_object(out, "blind_spots");
     json_out_number(out, "sessions", b->sessions);
+    json_out_number(out, "one_direction", b->one_direction);
     json_out_number(out, "without_verdict", b->without_verdict);
     json_out_real(out, "share", share(b->without_verdict, b->sessions), 4);
     json_out_object(out, "reasons");

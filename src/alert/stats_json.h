@@ -32,6 +32,7 @@ struct stats_source {
 /* Sessions so far, those without a verdict, and why: each of these can have several reasons. */
 struct blind_spots {
     uint64_t sessions;
+    uint64_t one_direction; /* of them, only one was captured; with a verdict or without */
     uint64_t without_verdict;
     uint64_t one_sided;
     uint64_t gaps;

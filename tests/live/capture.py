@@ -189,11 +189,60 @@ class Suite:
                     "every frame that came before is taken", [str(source)])
         self.tap.ok(len(findings(sensor.events())) > 5, "and what is pending is written")
 
+    def test_second_signal(self):
+        """It is at work on much when TERM comes twice."""
+        sensor = self.start("-i", "mon0", "-j", "1")
+        sensor.wait_until_up()
+        sensor.process.send_signal(signal.SIGSTOP)
+        for _ in range(4):
+            self.wire.send(self.frames)
+        for how in (signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            sensor.process.send_signal(how)
+        asked = time.monotonic()
+        self.tap.ok(sensor.process.wait(timeout=10) == 1 and time.monotonic() - asked < 2,
+                    "a second signal ends it at once")
+
+    def test_one_direction(self):
+        """A mirror that shows what clients send, and nothing of servers."""
+        sensor = self.start("-i", "mon0", "-j", "2", "--set", "output.sessions=yes")
+        sensor.wait_until_up()
+        ports = (b"\x01\xbb", b"\x20\xfb") # 443, and the explicit proxy's 8443
+        half = [f for f in self.frames if f[36:38] in ports or f[56:58] in ports]
+        self.wire.send(half, pause=0.001)
+        self.tap.ok(sensor.wait_for_frames(len(half)), "one direction is captured")
+        self.tap.ok(sensor.wait_until(lambda status: "show one direction only" in sensor.said(),
+                                      60), "a mirror of one direction is said", [sensor.said()])
+        self.tap.ok(sensor.stop() == 0 and sensor.said().count("one direction only") == 1, "once",
+                    [sensor.said()])
+        self.tap.ok(not findings(sensor.events()), "and nothing is found in it")
+
+    def test_oversize(self):
+        """A driver that merges segments shows more than the interface could carry."""
+        self.wire.sensor.link("set", "mon0", "mtu", "1000")
+        sensor = self.start("-i", "mon0", "-j", "1", "--stats")
+        sensor.wait_until_up()
+        self.wire.sensor.link("set", "mon0", "mtu", "9000")
+        self.wire.send(self.frames, pause=0.001)
+        sensor.wait_for_frames(len(self.frames))
+        time.sleep(2.5)
+        self.tap.ok(sensor.stop() == 0 and sensor.said().count("driver has merged") == 1,
+                    "merged frames are said once", [sensor.said()])
+        stats = [e for e in sensor.events() if e["event"]["dataset"] == "pinsight.stats"]
+        merged = sum(1 for f in self.frames if len(f) > 1040)
+        self.tap.ok(merged > 0 and stats[-1]["pinsight"]["sources"][0]["oversize"] == merged,
+                    "and counted", [f"{merged} {stats[-1]['pinsight']['sources']}"])
+        self.tap.ok(len(findings(sensor.events())) > 5, "what is in them is found all the same")
+
     def test_two_interfaces(self):
-        """A tap: each direction at an interface of its own."""
+        """A tap: each direction at an interface of its own, one of which was down in between."""
         self.wire.add_pair(1)
         sensor = self.start("-i", "mon0", "-i", "mon1", "-j", "2")
         sensor.wait_until_up("mon0")
+        sensor.wait_until_up("mon1")
+        self.wire.sensor.link("set", "mon1", "down")
+        sensor.wait_until(lambda status: any(not s["up"] for s in status["sources"]))
+        self.wire.sensor.link("set", "mon1", "up")
+        self.wire.wait_for_carrier(1)
         sensor.wait_until_up("mon1")
         path = os.path.join(sensor.folder, "beside.pcap")
         beside = self.wire.record(path, "any")

@@ -202,7 +202,8 @@ static void test_stats(void)
             "\"sources\":[{\"name\":\"eth0\",\"up\":true,\"received\":9,\"dropped\":2,"
             "\"ring_freezes\":0,\"frames\":7,\"bytes\":700,\"cut\":0,"
             "\"oversize\":0,\"early\":0,\"outages\":0}],"
-            "\"blind_spots\":{\"sessions\":1,\"without_verdict\":0,\"share\":0.0000,"
+            "\"blind_spots\":{\"sessions\":1,\"one_direction\":1,\"without_verdict\":0,"
+            "\"share\":0.0000,"
             "\"reasons\":{\"one_sided\":0,\"gaps\":0,\"midstream\":0,\"truncated\":0,"
             "\"ech\":0,\"resumed\":0,\"inspection_unknown\":0,\"other\":0}}}}\n",
             "every stage has an object, and the blind spots theirs");

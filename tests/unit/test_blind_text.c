@@ -36,9 +36,9 @@ static void test_reasons(void)
 
 static void test_all(void)
 {
-    const char *page = page_of(
-        (struct blind_spots){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                             UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX});
+    const char *page = page_of((struct blind_spots){
+        UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+        UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX});
     size_t lines = 0;
 
     for (const char *at = strchr(page, '\n'); at; at = strchr(at + 1, '\n'))

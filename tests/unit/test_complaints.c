@@ -48,12 +48,12 @@ static void test_sizes(void)
 static void test_one_sided(void)
 {
     blind = (struct blind_spots){.sessions = COMPLAINTS_SESSIONS - 1,
-                                 .one_sided = COMPLAINTS_SESSIONS - 1};
+                                 .one_direction = COMPLAINTS_SESSIONS - 1};
     is_int(look(1), 0, "few sessions say nothing about a mirror");
     blind.sessions = 2 * COMPLAINTS_SESSIONS;
-    blind.one_sided = COMPLAINTS_SESSIONS;
+    blind.one_direction = COMPLAINTS_SESSIONS;
     is_int(look(1), 0, "nor when half show both directions");
-    blind.one_sided++;
+    blind.one_direction++;
     is_int(look(1), 1, "more than half do");
     is_int(look(6000), 0, "once");
 }
