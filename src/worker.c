@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/nanotime.h"
+#include "outcome/unseen_client.h"
 #include "preamble/preamble.h"
 #include "session/session_build.h"
 
@@ -167,6 +168,8 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
 
     if (!state->decided) {
         state->outcome.last_ns = c->last_ns;
+        if (c->packets[state->client] == 0)
+            outcome_note_acknowledged(&state->outcome, c->ack_last[!state->client]);
         state->decision = decide(w, state, ask, now_ns);
         if (state->decision.outcome == OUTCOME_UNDECIDED) {
             if (state->decision.again_ns != UINT64_MAX)

@@ -135,6 +135,8 @@ static void on_server_record(struct outcome_state *s, const struct tls_event *e)
 {
     if (!e->encrypted)
         return;
+    if (!s->is_tls13 && e->record.type == RECORD_APPLICATION_DATA)
+        s->server_spoke = true;
     if (s->phase == CLIENT_SILENT && s->is_tls13)
         s->flight_encrypted_bytes += e->record.length;
     if (s->phase < CLIENT_FINISHED)

@@ -2,6 +2,7 @@
 
 #include "base/nanotime.h"
 #include "outcome/record_sizes.h"
+#include "outcome/unseen_client.h"
 
 /* A complete server flight of TLS 1.3 with a certificate is never smaller (encrypted bytes). */
 #define FLIGHT_WITH_CERTIFICATE_MIN 500u
@@ -269,6 +270,8 @@ struct outcome_decision outcome_decide(const struct outcome_state *s,
                                        const struct outcome_tuning *tuning,
                                        enum outcome_ask ask, uint64_t now_ns)
 {
+    if (outcome_is_unseen(s))
+        return outcome_decide_unseen(s, tuning, ask, now_ns);
     if (s->phase == CLIENT_USEFUL)
         return decide_useful(s, ask, now_ns);
     if (s->phase != CLIENT_FINISHED && ends_handshake(s))
@@ -291,6 +294,8 @@ bool outcome_is_established(const struct outcome_state *s)
     /* A server that has finished encrypts its alerts. */
     bool answered_in_clear = !s->is_tls13 && s->server_alert_level == ALERT_LEVEL_FATAL;
 
+    if (outcome_is_unseen(s))
+        return outcome_unseen_finished(s);
     return (s->finished_ns || s->phase == CLIENT_USEFUL) && !answered_in_clear;
 }
 

@@ -86,6 +86,11 @@ struct outcome_state {
     bool server_first;        /* the server speaks first in what the port or ALPN names */
     bool flight_acknowledged; /* all of the server's flight, when the client closed */
     bool has_server_packets, has_client_packets;
+    bool
+        has_hello_acknowledgement; /* of the server, where nothing of the client was captured */
+    bool server_spoke;             /* application data of a server before TLS 1.3 */
+    uint32_t hello_acknowledgement;
+    uint32_t unseen_bytes; /* of the client, acknowledged since then; a FIN counts as one */
     enum client_phase phase;
     uint8_t pad; /* the client pads its TLS 1.3 records by so much */
     struct cipher_traits traits;

@@ -400,5 +400,8 @@ const char *session_describe_outcome(const struct session *s, char *out, size_t 
         else
             text_add_char(&t, *c);
     }
+    if (s->one_sided && s->client_packets == 0 && s->outcome != OUTCOME_UNKNOWN &&
+        s->outcome != OUTCOME_IN_PROGRESS)
+        text_add(&t, " So say the server's acknowledgements: the client was not captured.");
     return out;
 }

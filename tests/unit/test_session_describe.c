@@ -80,6 +80,18 @@ static void test_encrypted_alert(void)
         "encrypted alert in its place refuses the handshake.");
 }
 
+static void test_unseen_client(void)
+{
+    struct session s;
+
+    sample(&s, OUTCOME_REJECTED_ENCRYPTED_ALERT);
+    s.one_sided = true;
+    says(&s,
+         "The client's first protected record is too small for a Finished: an encrypted "
+         "alert in its place refuses the handshake. So say the server's "
+         "acknowledgements: the client was not captured.");
+}
+
 static void test_closes(void)
 {
     struct session s;
@@ -255,6 +267,7 @@ int main(void)
 {
     test_alerts();
     test_encrypted_alert();
+    test_unseen_client();
     test_closes();
     test_after_handshake();
     test_server();
