@@ -2,6 +2,7 @@
 
 #include "alert/alert_words.h"
 #include "alert/paragraph.h"
+#include "base/base64.h"
 #include "base/nanotime.h"
 #include "crypto/uuid.h"
 #include "session/session_names.h"
@@ -309,6 +310,51 @@ static void write_risk(const struct finding *f, struct text *out)
     paragraph_end(&p);
 }
 
+/* "sha256/83G/7J82Q0AVkxJzRMCLX5t/FAk9Hp8y3eufA5xiNJY=" */
+static void add_key(struct paragraph *p, const uint8_t *key)
+{
+    char pin[BASE64_TEXT_MAX(SHA256_BYTES)];
+
+    paragraph_format(p, "sha256/%s", base64_encode(span_of(key, SHA256_BYTES), pin));
+}
+
+static void write_certificate(const struct finding_certificate *c, const char *label,
+                              struct text *out)
+{
+    struct paragraph p = paragraph_begin(out, label, INDENT);
+    char first[NANOTIME_TEXT_MAX], last[NANOTIME_TEXT_MAX], until[NANOTIME_TEXT_MAX];
+    int64_t end_s = c->not_after_s > 0 ? c->not_after_s : 0;
+
+    paragraph_add(&p, "key ");
+    add_key(&p, c->key);
+    (void)nanotime_describe(c->first_ns, first);
+    (void)nanotime_describe(c->last_ns, last);
+    (void)nanotime_describe((uint64_t)end_s * NS_PER_S, until);
+    paragraph_format(
+        &p, ", signed by %s, seen from %.10s %.8s to %.10s %.8s UTC, valid until %.10s",
+        c->issuer, first, first + 11, last, last + 11, until);
+    paragraph_end(&p);
+}
+
+/* The certificates that the destination itself shows, and who forges others. */
+static void write_certificates(const struct finding *f, struct text *out)
+{
+    const struct finding_interceptor *i = f->interceptor;
+    struct paragraph p;
+
+    if (f->pin && f->pin->has_now)
+        write_certificate(&f->pin->now, "Certificate", out);
+    if (f->pin && f->pin->has_before)
+        write_certificate(&f->pin->before, "Before", out);
+    if (!i || !i->key)
+        return;
+    p = paragraph_begin(out, "Issuer", INDENT);
+    paragraph_format(&p, "%s, %skey ", i->issuer,
+                     i->is_leaf_key ? "whose certificates share the " : "");
+    add_key(&p, i->key);
+    paragraph_end(&p);
+}
+
 static void write_rule(const struct finding *f, struct text *out)
 {
     struct paragraph p = paragraph_begin(out, "Rule", INDENT);
@@ -345,6 +391,7 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out)
     write_risk(f, out);
     write_context(f, out);
     write_clauses(f, out);
+    write_certificates(f, out);
     write_rule(f, out);
     write_sentence("Next", alert_advice(f->type), out);
     text_add_char(out, '\n');

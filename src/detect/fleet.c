@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/uuid.h"
 #include "detect/alert_life.h"
+#include "detect/notice_life.h"
 
 /* A revision for every fifth more of the devices: some thirty up to a thousand. */
 #define TOLD_SHARE 5
@@ -20,6 +21,7 @@ static const struct tuning *tuning_of(const struct correlator *c)
 void fleet_fini(struct fleet *fleet)
 {
     free(fleet->devices);
+    notice_life_free(fleet->removed);
 }
 
 struct memory_id fleet_id(uint64_t seed, const struct memory_id *app,
@@ -34,6 +36,18 @@ struct memory_id fleet_id(uint64_t seed, const struct memory_id *app,
 static struct memory_id id_of(const struct correlator *c, const struct parties *p)
 {
     return fleet_id(c->options.seed, &p->app_id, &p->destination_id);
+}
+
+struct fleet *fleet_get(struct correlator *c, const struct parties *p)
+{
+    struct memory_id id = id_of(c, p);
+    struct fleet *fleet;
+    bool made;
+
+    c->fleets.now_s = (uint32_t)(c->now_ns / NS_PER_S);
+    fleet = memory_get(&c->fleets, &id, &made);
+    c->stats.no_memory += !fleet;
+    return fleet;
 }
 
 /* ---- members */
@@ -316,16 +330,10 @@ bool fleet_takes(struct correlator *c, struct report *r, const struct finding *f
                                   .device = r->parties.device->address,
                                   .time_ns = c->now_ns,
                                   .counts = f->counts};
-    struct memory_id id = id_of(c, &r->parties);
-    struct fleet *fleet;
-    bool made;
+    struct fleet *fleet = fleet_get(c, &r->parties);
 
-    c->fleets.now_s = (uint32_t)(c->now_ns / NS_PER_S);
-    fleet = memory_get(&c->fleets, &id, &made);
-    if (!fleet) {
-        c->stats.no_memory++;
+    if (!fleet)
         return false;
-    }
     memcpy(member.first_session, first_session, sizeof(member.first_session));
     note_member(c, fleet, &member);
     fleet->last_ns = c->now_ns;

@@ -12,7 +12,7 @@
  * counts are sums over the members as they were when they joined.
  *
  * A record is made with the first alert of an app and destination and is plain data but for
- * `devices`, which it owns. Limits: FINDING_RELATED_MAX addresses are told, all devices are counted
+ * `devices` and `removed`, which it owns. Limits: FINDING_RELATED_MAX addresses are told, all devices are counted
  * (beyond that limit one that comes back counts again).
  */
 #pragma once
@@ -48,7 +48,11 @@ struct fleet {
     uint64_t emitted_ns;
     uint64_t watch_ns; /* when it is looked at, 0 not */
     struct finding_counts counts;
-    struct address *devices; /* owned, at most FINDING_RELATED_MAX */
+    /* Keys that accept what they refused (detect/removal.h), and the notice of all of them. */
+    struct memory_id turned[FLEET_MEMBERS];
+    uint8_t turned_count;
+    struct notice_record *removed; /* owned; NULL before the first */
+    struct address *devices;       /* owned, at most FINDING_RELATED_MAX */
     uint32_t device_count;
     uint32_t device_room;
 };
@@ -70,6 +74,9 @@ void fleet_leave(struct correlator *c, struct parties *p, enum finding_state sta
 
 /* The time has come to look whether the fleet alert still has news: close it, or look again. */
 void fleet_expire(struct correlator *c, const struct memory_id *fleet_id);
+
+/* The record of an app and destination, made when it is not there; NULL (counted) without memory. */
+struct fleet *fleet_get(struct correlator *c, const struct parties *p);
 
 /* Before its record goes. */
 void fleet_fini(struct fleet *fleet);

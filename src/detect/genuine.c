@@ -178,6 +178,18 @@ static uint16_t flight_of(const struct session *s)
     return largest;
 }
 
+/* Who answers, by the looks of the SYN-ACK; 0 when it was not seen. */
+static uint32_t looks_of(const struct session *s)
+{
+    const struct session_syn_ack *a = &s->syn_ack;
+    uint32_t numbers[] = {a->ttl, a->window, a->mss, a->window_scale};
+    uint64_t sum = XXH3_64bits(numbers, sizeof(numbers));
+
+    if (!a->seen)
+        return 0;
+    return (uint32_t)XXH3_64bits_withSeed(a->options, strlen(a->options), sum) | 1;
+}
+
 static bool is_same_flight(uint16_t a, uint16_t b)
 {
     return (a > b ? a - b : b - a) <= GENUINE_FLIGHT_SLACK;
@@ -209,6 +221,7 @@ void genuine_accept(struct genuine *g, const struct session *s, uint32_t app,
     if (chain)
         chain->accepted_by |= bit;
     note_flight(a, flight_of(s));
+    a->answer = looks_of(s);
     a->accepted_ns = now_ns;
 }
 
@@ -242,7 +255,8 @@ static bool find_change(const struct genuine *g, const struct genuine_app *a,
         after = latest(g, 0, NULL);
         before = after ? latest(g, 0, after) : NULL;
         change->basis = PIN_BASIS_OTHER_SESSIONS;
-        if (!before || a->accepted_ns >= after->first_ns)
+        if (!before || a->accepted_ns >= after->first_ns ||
+            (a->answer && looks_of(s) && a->answer != looks_of(s)))
             before = NULL;
     }
     if (!before)
@@ -259,7 +273,8 @@ static bool find_flight_change(const struct genuine_app *a, const struct session
 {
     uint16_t flight = flight_of(s);
 
-    if (!flight || a->flights < FLIGHTS_MIN || is_same_flight(flight, a->flight))
+    if (!flight || a->flights < FLIGHTS_MIN || is_same_flight(flight, a->flight) ||
+        !a->answer || a->answer != looks_of(s))
         return false;
     *change =
         (struct genuine_change){.basis = PIN_BASIS_SERVER_FLIGHT, .since_ns = s->start_ns};

@@ -4,7 +4,8 @@
  *
  * Up to TLS 1.2 the chain is in the session. In TLS 1.3 it is not: there the newest chain that other
  * sessions showed stands in for it, or, where none did, the size of the server's flight, which
- * changes with the certificates; `basis` says which of it a conclusion rests on.
+ * changes with the certificates; `basis` says which of it a conclusion rests on. Both hold only while
+ * the machine that answers is the same: whoever puts himself in between answers otherwise.
  *
  * What an app may pin is a part of the chain: the leaf certificate, its key, the intermediate
  * authority, the root. A part that changed while the app went on accepting is none that it pins.
@@ -50,6 +51,7 @@ struct genuine_app {
     uint8_t survived; /* parts whose change it accepted: bits of enum pin_part */
     uint8_t flights;  /* sessions in a row whose flight had this size */
     uint16_t flight;  /* of the latest accepted TLS 1.3 session, 0 unknown */
+    uint32_t answer;  /* what its SYN-ACK looked like, 0 not seen */
     uint64_t accepted_ns;
     uint64_t refused_ns; /* latest refusal that no change explains */
 };

@@ -164,6 +164,7 @@ static const struct layout_field genuine_app_fields[] = {
     {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, survived), .most = PIN_ALL},
     {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, flights)},
     {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, flight)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, genuine_app, answer)},
     {LAYOUT_ROW(LAYOUT_TIME, genuine_app, accepted_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, genuine_app, refused_ns)},
 };

@@ -246,6 +246,9 @@ static const struct layout_field fleet_fields[] = {
     {LAYOUT_ROW(LAYOUT_TIME, fleet, emitted_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, fleet, watch_ns)},
     {LAYOUT_ROW(LAYOUT_PART, fleet, counts), .of = &layout_counts},
+    {LAYOUT_ROWS(LAYOUT_PART, fleet, turned), .of = &layout_memory_id},
+    {LAYOUT_ROW(LAYOUT_NUMBER, fleet, turned_count), .most = FLEET_MEMBERS},
+    {LAYOUT_ROW(LAYOUT_OWNED, fleet, removed), .of = &layout_notice},
     {LAYOUT_ROW_LIST(fleet, devices, device_count, device_room), .of = &layout_address,
      .most = FINDING_RELATED_MAX},
 };

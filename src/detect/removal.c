@@ -6,6 +6,7 @@
 
 #include "base/nanotime.h"
 #include "base/text.h"
+#include "detect/fleet.h"
 #include "detect/notice_life.h"
 
 static const struct tuning *tuning_of(const struct correlator *c)
@@ -198,6 +199,124 @@ static void raise_notice(struct correlator *c, const struct parties *p, struct r
     n = notice_of(p, r, message, reason);
     n.scope = scope_of(p, scope, sizeof(scope));
     notice_life_raise(c, &r->notice, &n, 0);
+}
+
+/* ---- on many devices */
+
+static struct removal *removal_of(const struct correlator *c,
+                                  const struct memory_id *key_id)
+{
+    const struct key *key = memory_peek(&c->keys, key_id);
+
+    return key && key->suspicion ? key->suspicion->removal : NULL;
+}
+
+static bool is_open(const struct notice_record *notice)
+{
+    return notice && notice->open;
+}
+
+/* Those that still accept; told lately, where each is told alone. */
+static void prune_turned(const struct correlator *c, struct fleet *fleet)
+{
+    uint64_t dedup_ns = tuning_ns(tuning_of(c)->dedup_h * 3600);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < fleet->turned_count; i++) {
+        const struct removal *r = removal_of(c, &fleet->turned[i]);
+        bool is_old =
+            r && is_open(r->notice) && r->notice->issued_ns + dedup_ns < c->now_ns;
+
+        if (r && r->raised && !is_old)
+            fleet->turned[kept++] = fleet->turned[i];
+    }
+    fleet->turned_count = (uint8_t)kept;
+}
+
+static void note_turned(const struct correlator *c, struct fleet *fleet,
+                        const struct memory_id *key_id)
+{
+    prune_turned(c, fleet);
+    if (fleet->turned_count == FLEET_MEMBERS)
+        memmove(&fleet->turned[0], &fleet->turned[1],
+                --fleet->turned_count * sizeof(fleet->turned[0]));
+    fleet->turned[fleet->turned_count++] = *key_id;
+}
+
+static void supersede(struct correlator *c, const struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->turned_count; i++) {
+        struct removal *r = removal_of(c, &fleet->turned[i]);
+        struct parties p;
+        struct notice n;
+
+        if (!r || !is_open(r->notice) || !parties_of_key(c, &fleet->turned[i], &p))
+            continue;
+        n = notice_of(
+            &p, r, "The notice is now part of one for many devices.",
+            "Enough devices with the same app show the same: one notice tells it for "
+            "all of them.");
+        n.superseded_by = fleet->removed->alert_id;
+        notice_life_end(c, r->notice, &n);
+    }
+}
+
+static struct notice fleet_notice(const struct parties *p, const struct removal *r,
+                                  const char *message, const char *reason)
+{
+    struct notice n = notice_of(p, r, message, reason);
+
+    n.device = NULL;
+    n.related = NULL;
+    n.related_count = 0;
+    return n;
+}
+
+static void raise_for_fleet(struct correlator *c, const struct parties *p,
+                            struct removal *r, struct fleet *fleet)
+{
+    char message[FINDING_TEXT_MAX], scope[FINDING_TEXT_MAX];
+    const struct suspicion *s = p->key->suspicion;
+    struct address devices[FLEET_MEMBERS];
+    struct text t = text_in(scope, sizeof(scope));
+    bool was_open = is_open(fleet->removed);
+    size_t count = 0;
+    struct parties member;
+    struct notice n;
+
+    for (size_t i = 0; i < fleet->turned_count; i++)
+        if (parties_of_key(c, &fleet->turned[i], &member))
+            devices[count++] = member.device->address;
+    text_add_format(&t, "%s\n%s", s->app_key, s->destination);
+    (void)snprintf(
+        message, sizeof(message),
+        "An app (fingerprint %s) that refused TLS inspection of %s accepts it now on "
+        "%u devices.",
+        s->ja4, s->destination, notice_life_count(fleet->removed, devices, count));
+    n = fleet_notice(
+        p, r, message,
+        "So many devices turned within a day: that looks like an update of the "
+        "app, not like tampering with one of them.");
+    n.scope = span_of(scope, t.len);
+    n.related = devices;
+    n.related_count = count;
+    notice_life_raise(c, &fleet->removed, &n, was_open ? tuning_of(c)->dedup_h : 0);
+    if (!was_open && is_open(fleet->removed))
+        supersede(c, fleet);
+}
+
+/* The key accepts what it refused: alone, or as one of many. */
+static void raise_removal(struct correlator *c, const struct parties *p, struct removal *r)
+{
+    struct fleet *fleet = fleet_get(c, p);
+
+    if (fleet)
+        note_turned(c, fleet, &p->key->entry.id);
+    if (fleet && (is_open(fleet->removed) ||
+                  fleet->turned_count >= tuning_of(c)->fleet_collapse_devices))
+        raise_for_fleet(c, p, r, fleet);
+    else
+        raise_notice(c, p, r);
     r->raised = true;
     if (tuning_of(c)->alert_expiry_d > 0)
         settle_put(&c->expiry, c->now_ns + tuning_ns(tuning_of(c)->alert_expiry_d * 86400),
@@ -223,10 +342,27 @@ void removal_accept(struct correlator *c, const struct parties *p, const struct 
     if (another_app_turned(p->device, (uint32_t)p->app_id.low, r->first_ns))
         removal_forget(p->key->suspicion);
     else
-        raise_notice(c, p, r);
+        raise_removal(c, p, r);
 }
 
 /* ---- the end */
+
+/* It is over for this key: the notice of many ends with the last of them. */
+static void end_for_fleet(struct correlator *c, const struct parties *p, struct removal *r,
+                          const char *why)
+{
+    struct fleet *fleet = fleet_get(c, p);
+    struct notice n;
+
+    r->raised = false;
+    if (!fleet || !is_open(fleet->removed))
+        return;
+    prune_turned(c, fleet);
+    if (fleet->turned_count > 0)
+        return;
+    n = fleet_notice(p, r, "It is over on every device that was told of.", why);
+    notice_life_end(c, fleet->removed, &n);
+}
 
 static void end(struct correlator *c, const struct parties *p, const char *what,
                 const char *why)
@@ -240,6 +376,7 @@ static void end(struct correlator *c, const struct parties *p, const char *what,
                    p->key->suspicion->destination, what);
     n = notice_of(p, r, message, why);
     notice_life_end(c, r->notice, &n);
+    end_for_fleet(c, p, r, why);
 }
 
 void removal_refuse(struct correlator *c, const struct parties *p)

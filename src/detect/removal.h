@@ -11,6 +11,9 @@
  * authority was installed), nor where the app accepted the destination shortly before it refused
  * (several programs with one fingerprint).
  *
+ * Where fleet_collapse_devices devices turn within dedup_h, one notice of the app and the destination
+ * tells it for all, and those of single devices are closed as superseded by it: that is an update.
+ *
  * The notice is of (device, app, destination) and is closed when the app refuses again, or after
  * alert_expiry_d, when accepting has become what it does.
  *

@@ -440,6 +440,9 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.severity = notice_severity(&c->options.rules->tuning.severity, n->type);
     f.interceptor = n->interceptor;
     f.pin = n->pin;
+    f.is_superseded = n->superseded_by != NULL;
+    if (n->superseded_by)
+        memcpy(f.superseded_by, n->superseded_by, sizeof(f.superseded_by));
     f.start_ns = n->start_ns;
     f.end_ns = n->end_ns;
     (void)snprintf(f.message, sizeof(f.message), "%s", n->message);

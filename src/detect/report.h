@@ -75,6 +75,7 @@ struct notice {
     size_t related_count;
     const struct finding_interceptor *interceptor; /* may be NULL */
     const struct finding_pin *pin;                 /* may be NULL */
+    const uint8_t *superseded_by; /* id of the notice that tells it now, NULL */
     double stage1_db;
     double confidence;
     uint64_t start_ns;

@@ -71,6 +71,8 @@ static void refuse_all(const char *device, const char *app, double at_s,
     lab_tick(&lab, at_s + 10 * n + 20);
 }
 
+static uint8_t answer_ttl = 55;
+
 /* A TLS 1.3 session, of which only the size of the flight tells. */
 static struct session hidden(const char *device, const char *app, double at_s,
                              uint16_t size)
@@ -80,6 +82,7 @@ static struct session hidden(const char *device, const char *app, double at_s,
     s.flight[0] = (struct session_record){.type = 23, .encrypted = true, .length = 32};
     s.flight[1] = (struct session_record){.type = 23, .encrypted = true, .length = size};
     s.flight_count = 2;
+    s.syn_ack = (struct session_syn_ack){.seen = true, .ttl = answer_ttl, .mss = 1460};
     return s;
 }
 
@@ -248,6 +251,13 @@ static void test_flight(void)
     accept_hidden(device(1), "bank", 20, 902);
     refuse_hidden(device(1), "bank", 1000, 898, 6);
     is_int(lab.count, 0, "the same flight that is refused all at once is no rotation");
+    begin();
+    accept_hidden(device(1), "bank", 1, 900);
+    accept_hidden(device(1), "bank", 20, 902);
+    answer_ttl = 64;
+    refuse_hidden(device(1), "bank", 1000, 1400, 6);
+    answer_ttl = 55;
+    is_int(lab.count, 0, "nor is another machine that answers: somebody is in between");
 }
 
 /* ---- what it is not */

@@ -132,6 +132,44 @@ static void test_peers(void)
        "where others accept as well it is an update");
 }
 
+static const char *device(int i)
+{
+    static char text[32];
+
+    (void)snprintf(text, sizeof(text), "10.0.0.%d", i);
+    return text;
+}
+
+static void test_fleet(void)
+{
+    const struct finding *f = NULL;
+
+    begin(1);
+    for (int i = 1; i <= 7; i++)
+        pin(device(i), 10 + 100 * i);
+    for (int i = 1; i <= 4; i++)
+        accept_all(device(i), "app", 5000 + 100 * i, 3);
+    is_int(removals(), 4, "four devices turn: a notice each");
+    accept_all(device(5), "app", 5500, 3);
+    is_int(removals(), 9, "the fifth makes one for all and closes the others");
+    for (size_t i = 0; i < lab.count; i++)
+        if (lab.found[i].finding.type == FINDING_PINNING_REMOVED &&
+            !lab.found[i].finding.has_device)
+            f = &lab.found[i].finding;
+    is_int(f ? f->counts.devices : 0, 5, "it names five devices");
+    ok(last_removal()->is_superseded && f &&
+           memcmp(last_removal()->superseded_by, f->alert_id, 16) == 0,
+       "as superseded by it");
+    accept_all(device(6), "app", 5700, 3);
+    is_int(removals(), 9, "a sixth only joins");
+    accept_all(device(7), "app", 5500 + DAY, 3);
+    is_int(removals(), 10, "a revision a day later");
+    is_int(last_removal()->counts.devices, 7, "names all");
+    lab_tick(&lab, 5600 + 9 * DAY);
+    is_int(removals(), 11, "when it has become what the app does on all of them");
+    is_int(last_removal()->state, FINDING_CLOSED, "it is closed");
+}
+
 /* ---- what it is not */
 
 /* The device lacked the authority: it accepted nothing before. */
@@ -229,6 +267,7 @@ int main(void)
     test_again();
     test_expiry();
     test_peers();
+    test_fleet();
     test_onboarded();
     test_other_apps_turn();
     test_bypassed();
