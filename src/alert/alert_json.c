@@ -188,6 +188,9 @@ static void write_related_ip(const struct finding *f, size_t most, struct json_o
     }
     if (f->has_device && !listed)
         json_out_address(out, NULL, &f->device);
+    for (size_t i = 0; f->has_device && i < f->device_other_count; i++)
+        if (!address_equal(&f->device_others[i], &f->device))
+            json_out_address(out, NULL, &f->device_others[i]);
     if (f->has_device && f->has_destination_address && alert_is_detection(f->type))
         json_out_address(out, NULL, &f->destination_address);
     json_out_end(out);
@@ -358,6 +361,24 @@ static void write_platform(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
+static void write_addresses(const struct finding *f, struct json_out *out)
+{
+    if (!f->has_device)
+        return;
+    json_out_object(out, "device");
+    json_out_fact(out, "basis", f->device_basis);
+    json_out_bool(out, "random_mac", f->random_mac);
+    json_out_bool(out, "translated", f->translated);
+    if (f->device_other_count > 0) {
+        json_out_array(out, "other_ips");
+        for (size_t i = 0; i < f->device_other_count; i++)
+            json_out_address(out, NULL, &f->device_others[i]);
+        json_out_end(out);
+    }
+    json_out_end(out);
+    json_out_bool(out, "device_ambiguous", f->device_ambiguous);
+}
+
 static void write_pinsight(const struct finding *f, struct json_out *out)
 {
     json_out_object(out, "pinsight");
@@ -383,8 +404,7 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     alert_interceptor_write(f->interceptor, out);
     alert_pin_write(f->pin, out);
     json_out_fact(out, "bypass_actor", f->bypass_actor);
-    if (f->has_device)
-        json_out_bool(out, "device_ambiguous", f->device_ambiguous);
+    write_addresses(f, out);
     json_out_bool(out, "informational", f->informational);
     json_out_fact(out, "allowed_by", f->allowed_by);
     json_out_end(out);

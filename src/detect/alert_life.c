@@ -225,7 +225,7 @@ static void end(struct correlator *c, struct parties *p, enum finding_state stat
         memcpy(f.superseded_by, superseded_by, sizeof(f.superseded_by));
     (void)snprintf(f.reason, sizeof(f.reason), "%s", why);
     (void)snprintf(f.message, sizeof(f.message), "Device %s and %s: the alert is %s.",
-                   address_describe(&p->device->address, address), s->destination,
+                   address_describe(&p->device->latest, address), s->destination,
                    superseded_by             ? "now part of a fleet alert"
                    : state == FINDING_CLOSED ? "closed"
                                              : "withdrawn");

@@ -50,6 +50,7 @@ static void drop_device(void *ctx, struct memory_entry *entry)
     device_ring_fini(&d->accepted);
     device_ring_fini(&d->refused);
     free(d->waiting);
+    free(d->others);
     free(d->overflow);
     free(d->streak);
     notice_life_free(d->notice);
@@ -104,6 +105,11 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
 
     *c = (struct correlator){.options = *options};
     inspection_init(&c->inspection, &inspection);
+    identity_init(&c->identity, options->seed, devices);
+    if (options->context) {
+        c->identity.lookup = join_identity;
+        c->identity.lookup_ctx = options->context;
+    }
     hold_back_init(&c->hold_back);
     memory_table_init(&c->devices, sizeof(struct device), devices, drop_device, NULL);
     memory_table_init(&c->apps, sizeof(struct app), devices, drop_app, NULL);
@@ -145,6 +151,7 @@ void correlator_fini(struct correlator *c)
         memory_table_fini(tables[i]);
     siblings_fini(&c->siblings);
     inspection_fini(&c->inspection);
+    identity_fini(&c->identity);
     hold_back_fini(&c->hold_back);
     settle_fini(&c->settle);
     settle_fini(&c->expiry);

@@ -22,6 +22,7 @@
 #include "config/settings.h"
 #include "detect/finding.h"
 #include "detect/hold_back.h"
+#include "detect/identity.h"
 #include "detect/inspection.h"
 #include "detect/lists.h"
 #include "detect/placement.h"
@@ -107,6 +108,7 @@ struct correlator {
     struct settle_queue
         expiry; /* keys with an open alert: closed when nothing more comes */
     struct correlator_stats stats;
+    struct identity identity;
     struct lists lists;
     struct placement placement;
     struct broken_fleet broken;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "detect/join_events.h"
 
 /* ---- whose word it is */
@@ -62,8 +63,8 @@ void join_device(const struct correlator *c, const struct device *device, uint64
     if (!context_has_facts(c->options.context))
         return;
     out->known =
-        context_find_device(c->options.context, &device->address,
-                            device->has_mac ? device->mac : NULL, time_ns, &out->device);
+        context_find_device(c->options.context, &device->latest,
+                            device->own_mac ? device->mac : NULL, time_ns, &out->device);
     if (out->known)
         note_device(c, out);
 }
@@ -85,11 +86,34 @@ void join_look(const struct correlator *c, const struct parties *p,
         join_ask_events(c, p->key->suspicion, sessions, out);
 }
 
+static enum platform platform_of(const char *os)
+{
+    if (!os)
+        return PLATFORM_UNKNOWN;
+    if (strcmp(os, "android") == 0)
+        return PLATFORM_ANDROID;
+    return strcmp(os, "ios") == 0 ? PLATFORM_IOS : PLATFORM_OTHER;
+}
+
+bool join_identity(void *ctx, const struct address *address, const uint8_t *mac,
+                   uint64_t time_ns, struct device_facts *out)
+{
+    const struct context *context = ctx;
+    struct context_answer answer;
+    struct text name = text_in(out->name, sizeof(out->name));
+
+    if (!context_has_facts(context) ||
+        !context_find_device(context, address, mac, time_ns, &answer))
+        return false;
+    if (answer.id)
+        text_add(&name, answer.id);
+    else if (answer.mac && !mac) /* a lease knows it, and the wire does not show it */
+        text_add(&name, answer.mac);
+    out->platform = platform_of(answer.os);
+    return true;
+}
+
 enum platform join_platform(const struct join *join)
 {
-    if (!join->known || !join->identity.os)
-        return PLATFORM_UNKNOWN;
-    if (strcmp(join->identity.os, "android") == 0)
-        return PLATFORM_ANDROID;
-    return strcmp(join->identity.os, "ios") == 0 ? PLATFORM_IOS : PLATFORM_OTHER;
+    return join->known ? platform_of(join->identity.os) : PLATFORM_UNKNOWN;
 }

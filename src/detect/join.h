@@ -50,6 +50,10 @@ void join_look(const struct correlator *c, const struct parties *p,
 void join_device(const struct correlator *c, const struct device *device, uint64_t time_ns,
                  struct join *out);
 
+/* Who has an address: for identity_resolve; `ctx` is the context. */
+bool join_identity(void *ctx, const struct address *address, const uint8_t *mac,
+                   uint64_t time_ns, struct device_facts *out);
+
 /* The platform that an inventory names, PLATFORM_UNKNOWN when none does. */
 enum platform join_platform(const struct join *join);
 

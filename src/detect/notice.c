@@ -59,7 +59,7 @@ void notice_app(struct correlator *c, struct report *r)
         message, sizeof(message),
         "An app on device %s (fingerprint %s) does not trust the inspection authority: "
         "it refused %u sessions, the latest to %s.",
-        address_describe(&p->device->address, address), s->ja4, r->refusal.sum.attempts,
+        address_describe(&p->device->latest, address), s->ja4, r->refusal.sum.attempts,
         s->destination);
     n.scope = span_of_text(s->app_key);
     n.device = p->device;
@@ -163,7 +163,7 @@ static void notify_device(struct correlator *c, struct device *device,
     (void)snprintf(
         message, sizeof(message),
         "Device %s refuses all TLS inspection: %u sessions refused, none accepted. %s",
-        address_describe(&device->address, address), refusal->sum.attempts,
+        address_describe(&device->latest, address), refusal->sum.attempts,
         device->apps.count > 1
             ? "It seems to lack the inspection authority."
             : "It lacks the inspection authority, or the one app that is seen of it has "

@@ -149,7 +149,7 @@ static void heal_device(struct correlator *c, const struct parties *p)
     if (!p->device->notice || !p->device->notice->open)
         return;
     (void)snprintf(message, sizeof(message), "Device %s accepts TLS inspection now.",
-                   address_describe(&p->device->address, address));
+                   address_describe(&p->device->latest, address));
     end(c, p->device->notice, &n);
 }
 

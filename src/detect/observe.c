@@ -9,6 +9,7 @@
 #include "base/nanotime.h"
 #include "detect/alert_life.h"
 #include "detect/breakage.h"
+#include "detect/device.h"
 #include "detect/interceptor.h"
 #include "detect/judge.h"
 #include "detect/notice_life.h"
@@ -317,12 +318,7 @@ static void note_device(struct correlator *c, struct parties *p, const struct se
                    s->outcome_raw == OUTCOME_STALLED || s->shape == SHAPE_S3 ||
                    s->shape == SHAPE_S5;
 
-    if (!d->first_ns) {
-        d->first_ns = s->start_ns;
-        d->address = s->client;
-        d->has_mac = s->has_macs;
-        memcpy(d->mac, s->client_mac, sizeof(d->mac));
-    }
+    c->stats.no_memory += !device_note(d, s, &p->identity);
     if (p->new_key)
         platform_note(c->options.rules, d, s, c->now_ns);
     /* The noise guard counts flows to destinations that the device accepts, or never refused. */

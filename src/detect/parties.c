@@ -25,17 +25,6 @@ static struct memory_id key_id_of(const struct correlator *c, const struct parti
     return memory_id_join(c->options.seed, ids, 3);
 }
 
-/* A device is its address, kept apart by tunnel: subscribers' addresses overlap. */
-static struct memory_id device_id_of(const struct correlator *c, const struct session *s)
-{
-    uint8_t network[SESSION_NETWORK_BYTES];
-    struct span parts[2] = {span_of(s->client.bytes, 16),
-                            span_of(network, sizeof(network))};
-
-    session_network(s, network);
-    return memory_id_of(c->options.seed, parts, 2);
-}
-
 static struct memory_id text_id(const struct correlator *c, const char *text)
 {
     struct span part = span_of_text(text);
@@ -104,7 +93,8 @@ void parties_name(struct correlator *c, const struct session *s, struct parties 
 {
     struct parties p = {.device_app = NULL};
 
-    p.device_id = device_id_of(c, s);
+    identity_resolve(&c->identity, s, &p.identity);
+    p.device_id = p.identity.device;
     p.app_id = text_id(c, s->app_key);
     p.destination_id = text_id(c, session_destination(s, p.name));
     p.key_id = key_id_of(c, &p);

@@ -7,6 +7,7 @@
 
 struct parties {
     struct memory_id device_id, app_id, destination_id, key_id;
+    struct identity_answer identity; /* of the session's client; zero for a key */
     struct device *device;
     struct app *app;
     struct destination *destination;

@@ -96,6 +96,7 @@ static const struct layout layout_removal = LAYOUT_OF(removal, removal_fields);
 
 static const struct layout_field suspicion_fields[] = {
     {LAYOUT_ROW(LAYOUT_OWNED_TEXT, suspicion, destination)},
+    {LAYOUT_ROW(LAYOUT_ADDRESS, suspicion, client)},
     {LAYOUT_ROW(LAYOUT_ADDRESS, suspicion, server)},
     {LAYOUT_ROW(LAYOUT_NUMBER, suspicion, port)},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, is_proxy)},
@@ -135,6 +136,13 @@ static const struct layout layout_suspicion = LAYOUT_OF(suspicion, suspicion_fie
 
 static const struct layout_field device_fields[] = {
     {LAYOUT_ROW(LAYOUT_ADDRESS, device, address)},
+    {LAYOUT_ROW(LAYOUT_ADDRESS, device, latest)},
+    {LAYOUT_ROW_ARRAY(device, others, DEVICE_OTHERS), .of = &layout_address},
+    {LAYOUT_ROW(LAYOUT_NUMBER, device, other_count)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, device, basis), .most = IDENTITY_INVENTORY},
+    {LAYOUT_ROW(LAYOUT_BOOL, device, own_mac)},
+    {LAYOUT_ROWS(LAYOUT_NUMBER, device, last_ttl)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, device, ttl_changes)},
     {LAYOUT_ROW(LAYOUT_BYTES, device, mac)},
     {LAYOUT_ROW(LAYOUT_BOOL, device, has_mac)},
     {LAYOUT_ROW(LAYOUT_NUMBER, device, waiting_count), .most = DEVICE_WAITING},
@@ -284,6 +292,24 @@ static const struct layout_field placement_fields[] = {
     {LAYOUT_ROW(LAYOUT_BOOL, placement, upstream)},
 };
 static const struct layout layout_placement = LAYOUT_OF(placement, placement_fields);
+
+static const struct layout_field identity_link_fields[] = {
+    {LAYOUT_ROW(LAYOUT_PART, identity_link, device), .of = &layout_memory_id},
+    {LAYOUT_ROW(LAYOUT_ADDRESS, identity_link, v4)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, identity_link, v4_s)},
+    {LAYOUT_ROWS(LAYOUT_NUMBER, identity_link, v6_s)},
+    {LAYOUT_ROWS(LAYOUT_BYTES, identity_link, v6)},
+    {LAYOUT_ROW(LAYOUT_BOOL, identity_link, is_shared)},
+};
+const struct layout layout_identity_link = LAYOUT_OF(identity_link, identity_link_fields);
+
+static const struct layout_field identity_alias_fields[] = {
+    {LAYOUT_ROW(LAYOUT_PART, identity_alias, device), .of = &layout_memory_id},
+    {LAYOUT_ROW(LAYOUT_PART, identity_alias, link), .of = &layout_memory_id},
+    {LAYOUT_ROW(LAYOUT_NUMBER, identity_alias, link_kind), .most = IDENTITY_INVENTORY},
+};
+const struct layout layout_identity_alias =
+    LAYOUT_OF(identity_alias, identity_alias_fields);
 
 static const struct layout_field correlator_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, correlator, watermark), .of = &layout_watermark},

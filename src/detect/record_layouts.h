@@ -20,6 +20,8 @@ extern const struct layout layout_issuer;
 extern const struct layout layout_upstream_key;
 extern const struct layout layout_fleet;
 extern const struct layout layout_genuine;
+extern const struct layout layout_identity_link;
+extern const struct layout layout_identity_alias;
 extern const struct layout layout_settle_entry;
 
 /* What the correlator remembers beside its tables (struct correlator); `size` is that of all. */

@@ -18,7 +18,8 @@
 #define KEY_RING 3
 #define MTLS_RING TUNING_MTLS_MAX
 #define DEVICE_WAITING 8 /* keys that wait for a device to accept something else */
-#define PAIR_KEYS 4      /* app keys of one device that refuse one destination */
+#define DEVICE_OTHERS 4
+#define PAIR_KEYS 4 /* app keys of one device that refuse one destination */
 
 /* Something a device did, in short; ids are the low 32 bits. */
 struct device_event {
@@ -65,7 +66,15 @@ struct overflow {
 
 struct device {
     struct memory_entry entry;
-    struct address address;
+    struct address address; /* the first, by which it is called in ids */
+    struct address latest;
+    struct address
+        *others;         /* owned, DEVICE_OTHERS: its further addresses, the latest ones */
+    uint8_t other_count; /* ever, up to 255 */
+    uint8_t basis;       /* enum identity_basis: why they are one device's */
+    bool own_mac;        /* `mac` is its own, not a router's */
+    uint8_t last_ttl[2]; /* as its system sends it, by version 4 and 6; 0 unknown */
+    uint8_t ttl_changes; /* how often that changed, up to 255 */
     uint8_t mac[6];
     bool has_mac;
     uint8_t waiting_count;
@@ -175,7 +184,8 @@ struct open_alert {
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */
 struct suspicion {
-    char *destination; /* owned */
+    char *destination;     /* owned */
+    struct address client; /* of the latest session */
     struct address server;
     uint16_t port;
     bool is_proxy;

@@ -193,7 +193,7 @@ static void raise_notice(struct correlator *c, const struct parties *p, struct r
                    "An app on device %s (fingerprint %s) that refused TLS inspection of %s "
                    "(%u sessions, the last at %.10s %.8s UTC) accepts it now: %u sessions "
                    "with data, none refused.",
-                   address_describe(&p->device->address, address), s->ja4, s->destination,
+                   address_describe(&p->device->latest, address), s->ja4, s->destination,
                    r->refused, then, then + 11, r->accept_count);
     write_reason(c, p, r, reason, sizeof(reason));
     n = notice_of(p, r, message, reason);
@@ -372,7 +372,7 @@ static void end(struct correlator *c, const struct parties *p, const char *what,
     struct notice n;
 
     (void)snprintf(message, sizeof(message), "Device %s and %s: %s.",
-                   address_describe(&p->device->address, address),
+                   address_describe(&p->device->latest, address),
                    p->key->suspicion->destination, what);
     n = notice_of(p, r, message, why);
     notice_life_end(c, r->notice, &n);

@@ -8,6 +8,7 @@
 #include "crypto/uuid.h"
 #include "detect/breakage.h"
 #include "detect/clauses.h"
+#include "detect/device.h"
 #include "detect/pin_words.h"
 #include "detect/platform.h"
 #include "detect/sentence.h"
@@ -41,12 +42,19 @@ static void set_platform(const struct tuning *t, struct finding *f,
     f->analytic = platform_analytic(v.platform);
 }
 
-static void set_device(struct finding *f, const struct device *device)
+static void set_device(const struct tuning *t, struct finding *f,
+                       const struct device *device)
 {
     f->has_device = true;
-    f->device = device->address;
+    f->device = device->latest;
     f->has_mac = device->has_mac;
     memcpy(f->mac, device->mac, sizeof(f->mac));
+    f->device_basis = identity_basis_name((enum identity_basis)device->basis);
+    f->device_others = device->others;
+    f->device_other_count = device_other_count(device);
+    f->random_mac = device->own_mac && identity_mac_is_random(device->mac);
+    f->translated = device_is_translated(t, device);
+    f->device_ambiguous = device_is_ambiguous(t, device);
 }
 
 static void set_context(struct finding *f, const struct join *join)
@@ -326,13 +334,16 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
     set_platform(&rules->tuning, f, r->parties.device, s->trust_model, &r->join);
     set_context(f, &r->join);
-    set_device(f, r->parties.device);
+    set_device(&rules->tuning, f, r->parties.device);
+    f->device = s->client;
     set_destination(f, s);
     set_suspicion(f, s);
     f->risks = risk->contributors;
     f->risk_count = risk->count;
     f->risk_score = risk->score;
     f->confidence = confidence_of(r, type);
+    if (f->device_ambiguous)
+        f->confidence *= rules->tuning.ambiguous_device_factor;
     f->stage1_db = r->refusal.db;
     f->has_hypotheses = !opaque;
     memcpy(f->hypotheses, r->cause.probability, sizeof(f->hypotheses));
@@ -358,7 +369,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->clauses = parts->clauses;
     f->clause_count = clauses_list(r, f, parts->clauses);
     add_pin(c, r, f, parts);
-    sentence_message(r, type, r->parties.device, f->message, sizeof(f->message));
+    sentence_message(r, type, f->message, sizeof(f->message));
     name_names(f, &r->join);
     sentence_reason(r, type, rules->tuning.stage1_fire_db, f->reason, sizeof(f->reason));
     warn_of_expiry(c, f);
@@ -407,7 +418,7 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     set_context(&f, &join);
     f.analytic = notice_analytic(n->type);
     if (n->device)
-        set_device(&f, n->device);
+        set_device(&c->options.rules->tuning, &f, n->device);
     if (n->suspicion)
         set_suspicion(&f, n->suspicion);
     if (n->app_key)
@@ -437,6 +448,8 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
     f.related_count = n->related_count;
     f.stage1_db = n->stage1_db;
     f.confidence = n->confidence;
+    if (f.device_ambiguous)
+        f.confidence *= c->options.rules->tuning.ambiguous_device_factor;
     f.severity = notice_severity(&c->options.rules->tuning.severity, n->type);
     f.interceptor = n->interceptor;
     f.pin = n->pin;

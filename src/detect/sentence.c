@@ -8,11 +8,11 @@ static const char *plural(uint32_t n)
     return n == 1 ? "" : "s";
 }
 
-static void add_device(struct text *t, const struct device *device)
+static void add_device(struct text *t, const struct suspicion *s)
 {
     char address[ADDRESS_TEXT_MAX];
 
-    text_add_format(t, "Device %s", address_describe(&device->address, address));
+    text_add_format(t, "Device %s", address_describe(&s->client, address));
 }
 
 static void add_target(struct text *t, const struct suspicion *s)
@@ -80,13 +80,13 @@ static void add_contrast(struct text *t, const struct report *r)
                         sessions, plural(sessions));
 }
 
-void sentence_message(const struct report *r, enum finding_type type,
-                      const struct device *device, char *out, size_t size)
+void sentence_message(const struct report *r, enum finding_type type, char *out,
+                      size_t size)
 {
     const struct suspicion *s = r->parties.key->suspicion;
     struct text t = text_in(out, size);
 
-    add_device(&t, device);
+    add_device(&t, s);
     if (type == FINDING_OPAQUE_DIRECT || type == FINDING_OPAQUE_DIRECT_BEACON) {
         text_add_format(&t, " reaches ");
         add_target(&t, s);

@@ -6,7 +6,7 @@
 
 #include "detect/report.h"
 
-void sentence_message(const struct report *r, enum finding_type type,
-                      const struct device *device, char *out, size_t size);
+void sentence_message(const struct report *r, enum finding_type type, char *out,
+                      size_t size);
 void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
                      char *out, size_t size);

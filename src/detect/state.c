@@ -474,6 +474,8 @@ const char *state_kind_name(enum state_kind kind)
         [STATE_UPSTREAM_KEY] = "upstream_key",
         [STATE_FLEET] = "fleet",
         [STATE_GENUINE] = "genuine",
+        [STATE_LINK] = "link",
+        [STATE_ALIAS] = "address",
     };
 
     return names[kind];

@@ -45,6 +45,8 @@ enum state_kind {
     STATE_UPSTREAM_KEY,
     STATE_FLEET,
     STATE_GENUINE, /* a destination's own certificates */
+    STATE_LINK,    /* MACs and tunnels, and whose they are */
+    STATE_ALIAS,   /* addresses, and whose they are */
     STATE_KINDS,
 };
 

@@ -31,6 +31,8 @@ static const struct {
     {STATE_UPSTREAM_KEY, offsetof(struct correlator, upstream_keys), &layout_upstream_key},
     {STATE_FLEET, offsetof(struct correlator, fleets), &layout_fleet},
     {STATE_GENUINE, offsetof(struct correlator, genuines), &layout_genuine},
+    {STATE_LINK, offsetof(struct correlator, identity.links), &layout_identity_link},
+    {STATE_ALIAS, offsetof(struct correlator, identity.aliases), &layout_identity_alias},
 };
 
 static const struct {

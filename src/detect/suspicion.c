@@ -61,6 +61,7 @@ struct suspicion *suspicion_get(struct correlator *c, struct parties *p,
         c->stats.no_memory++;
         return NULL;
     }
+    sus->client = s->client;
     sus->in_segment = context->segment != NULL;
     sus->trust_model = context->segment ? context->segment->trust_model
                                         : c->options.rules->tuning.trust_model;

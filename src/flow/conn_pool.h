@@ -44,6 +44,7 @@ struct connection {
     bool truncated; /* the snap length cut payload */
     bool forgotten; /* the later stage has seen enough */
     uint8_t mac[2][6];
+    uint8_t ttl[2]; /* time to live of a side's first packet, 0: none was seen */
     uint16_t vlans[PACKET_VLANS_MAX];
     uint8_t vlan_count;
     struct address address[2];

@@ -261,6 +261,8 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
         memcpy(c->mac[!side], packet->destination_mac, 6);
         c->has_macs = true;
     }
+    if (!c->ttl[side])
+        c->ttl[side] = packet->ttl;
     if (!c->has_tunnel_id[side]) {
         c->has_tunnel_id[side] = true;
         c->tunnel_id[side] = packet->tunnel.id;

@@ -156,6 +156,7 @@ struct session {
     uint8_t
         random_prefix[8]; /* first bytes of the ClientHello random: tells copies of one */
 
+    uint8_t client_ttl; /* time to live of the client's packets, 0: not known */
     struct session_syn_ack syn_ack;
     uint32_t rtt_us;                   /* SYN to SYN-ACK, 0 when not seen */
     uint32_t hello_to_server_hello_us; /* 0 when not seen */

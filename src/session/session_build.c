@@ -270,6 +270,13 @@ void session_note_proxy(struct session *s, const char *target, uint16_t port)
 
 /* ---- the decision */
 
+/* The client's side of the flow. */
+static int client_side_of(const struct session *s, const struct connection *c)
+{
+    return address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0
+                                                                                     : 1;
+}
+
 static void note_opening(struct session *s, const struct connection *c)
 {
     const struct flow_opening *o = &c->opening;
@@ -281,13 +288,7 @@ static void note_opening(struct session *s, const struct connection *c)
     s->syn_ack.window_scale = o->window_scale;
     memcpy(s->syn_ack.options, o->options, sizeof(s->syn_ack.options));
     s->rtt_us = (uint32_t)(o->rtt_ns / NS_PER_US);
-}
-
-/* The client's side of the flow. */
-static int client_side_of(const struct session *s, const struct connection *c)
-{
-    return address_equal(&c->address[0], &s->client) && c->port[0] == s->client_port ? 0
-                                                                                     : 1;
+    s->client_ttl = c->ttl[client_side_of(s, c)];
 }
 
 void session_finish(struct session *s, const struct connection *c,

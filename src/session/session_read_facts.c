@@ -120,6 +120,7 @@ static void read_path(struct reading *r)
     json_object *syn_ack = json_in_object(&r->in, path, "syn_ack");
     struct session_syn_ack *a = &r->s->syn_ack;
 
+    r->s->client_ttl = (uint8_t)json_in_number(&r->in, path, "client_ttl", UINT8_MAX);
     a->seen = syn_ack != NULL;
     a->ttl = (uint8_t)json_in_number(&r->in, syn_ack, "ttl", UINT8_MAX);
     a->window = (uint16_t)json_in_number(&r->in, syn_ack, "window", UINT16_MAX);

@@ -292,6 +292,8 @@ static void write_syn_ack(const struct session_syn_ack *a, struct json_out *out)
 static void write_path(const struct session *s, struct json_out *out)
 {
     json_out_object(out, "path");
+    if (s->client_ttl)
+        json_out_number(out, "client_ttl", s->client_ttl);
     if (s->syn_ack.seen)
         write_syn_ack(&s->syn_ack, out);
     if (s->rtt_us)

@@ -6,6 +6,8 @@
 #include "detect/finding.h"
 #include "session_sample.h"
 
+static const struct address sample_other = {{0x20, 0x01, 0x0d, 0xb8, [15] = 7}};
+
 static const struct finding_evidence sample_evidence[] = {
     {.session_id = {1},
      .community_id = "1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
@@ -77,6 +79,10 @@ static inline void sample_finding(struct finding *f)
         .device = sample_address("10.1.2.3"),
         .has_mac = true,
         .mac = {0x00, 0x00, 0x5e, 0x00, 0x53, 0x23},
+        .device_basis = "mac",
+        .device_others = &sample_other,
+        .device_other_count = 1,
+        .random_mac = true,
         .device_ambiguous = true,
         .has_destination = true,
         .destination_address = sample_address("203.0.113.9"),

@@ -104,6 +104,7 @@ static inline void sample_traffic(struct session *s)
     s->syn_ack = (struct session_syn_ack){
         .seen = true, .ttl = 64, .window = 65535, .mss = 1460, .window_scale = 7};
     SAMPLE_TEXT(s->syn_ack.options, "MSTNW");
+    s->client_ttl = 64;
     s->rtt_us = 1234;
     s->hello_to_server_hello_us = 2345;
     s->close_by = SIDE_CLIENT;

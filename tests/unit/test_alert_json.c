@@ -61,7 +61,7 @@ static void test_detection(struct fixture *f)
         "\"port\":443},"
         "\"network\":{\"community_id\":[\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
         "\"1:d/FP5EW3wiY1vCndhwleRRKHowQ=\"]},\"related\":{\"ip\":[\"10.1.2.3\","
-        "\"203.0.113.9\"],\"hosts\":[\"api.example.com\"]},"
+        "\"2001:db8::7\",\"203.0.113.9\"],\"hosts\":[\"api.example.com\"]},"
         "\"pinsight\":{\"alert_id\":\"22222222-2222-2222-2222-222222222222\","
         "\"revision\":2,\"type\":\"pinning_suspected\",\"state\":\"updated\","
         "\"confidence\":0.923,\"hypotheses\":{\"app_pins\":0.930,"
@@ -100,7 +100,9 @@ static void test_detection(struct fixture *f)
         "\"ja4\":\"t13d1516h2_8daaf6152771_e5627efa2ab1\","
         "\"platform\":{\"name\":\"ios\",\"basis\":\"contacts Apple's push service\"},"
         "\"authority\":\"Corp Inspection CA\",\"bypass_actor\":\"client_or_unknown\","
-        "\"device_ambiguous\":true,\"informational\":false}}\n",
+        "\"device\":{\"basis\":\"mac\",\"random_mac\":true,\"translated\":false,"
+        "\"other_ips\":[\"2001:db8::7\"]},\"device_ambiguous\":true,\"informational\":"
+        "false}}\n",
         "every key of a detection has its place");
 }
 
@@ -165,7 +167,7 @@ static void test_device_is_listed_once(struct fixture *f)
     finding.related_count = 2;
     ok(strstr(written(f, &finding),
               "\"related\":{\"ip\":[\"192.0.2.1\",\"10.1.2.3\","
-              "\"203.0.113.9\"],\"hosts\":[\"api.example.com\"]}") != NULL,
+              "\"2001:db8::7\",\"203.0.113.9\"],\"hosts\":[\"api.example.com\"]}") != NULL,
        "a device that is among the related ones stands there once");
 }
 

@@ -76,7 +76,7 @@ static void test_exact(void)
         "\"name\":[\"SSL Pinning\"]}}},\"source\":{\"ip\":\"10.1.2.3\","
         "\"mac\":\"00-00-5E-00-53-23\"},\"host\":{\"os\":{\"type\":\"ios\"}},"
         "\"destination\":{\"domain\":\"api.example.com\",\"ip\":\"203.0.113.9\","
-        "\"port\":443},\"related\":{\"ip\":[\"10.1.2.3\",\"203.0.113.9\"],"
+        "\"port\":443},\"related\":{\"ip\":[\"10.1.2.3\",\"2001:db8::7\",\"203.0.113.9\"],"
         "\"hosts\":[\"api.example.com\"]},"
         "\"pinsight\":{\"alert_id\":\"22222222-2222-2222-2222-222222222222\","
         "\"revision\":2,\"type\":\"pinning_suspected\",\"state\":\"updated\","
