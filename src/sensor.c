@@ -205,6 +205,7 @@ static void write_ends(struct sensor *s, uint64_t until_ns)
     while (ends_take(&s->ends, until_ns, &end)) {
         correlator_tick(&s->correlator, end.decided_ns + hold_back_ns(s));
         end.clock_steps = s->correlator.clock_steps;
+        correlator_end(&s->correlator, &end);
         write_end(s, &end);
     }
 }

@@ -175,6 +175,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "tables", "policies_dropped", c->inspection.policies.dropped);
     put_level(out, "tables", "issuers", c->inspection.issuers.table.count);
     put(out, "tables", "issuers_dropped", c->inspection.issuers.table.dropped);
+    put(out, "tables", "totals_shed", c->totals.shed);
     put_level(out, "tables", "links", c->identity.links.count);
     put(out, "tables", "links_dropped", c->identity.links.dropped);
     put_level(out, "tables", "addresses", c->identity.aliases.count);

@@ -131,6 +131,8 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
         return err_set(why, "no memory for the correlator's small tables");
     if (lists_init(&c->lists, options->rules, options->inspection->bypass_list, why) < 0)
         return -1;
+    if (totals_init(&c->totals, why) < 0)
+        return -1;
     return siblings_init(&c->siblings, why);
 }
 
@@ -156,6 +158,7 @@ void correlator_fini(struct correlator *c)
     settle_fini(&c->settle);
     settle_fini(&c->expiry);
     lists_fini(&c->lists);
+    totals_fini(&c->totals);
     free(c->seen);
     *c = (struct correlator){0};
 }
@@ -405,6 +408,20 @@ void correlator_push(struct correlator *c, const struct session *s)
         return;
     }
     c->stats.no_memory += !hold_back_put(&c->hold_back, s);
+}
+
+void correlator_end(struct correlator *c, const struct session_end *end)
+{
+    const struct tuning *t = &c->options.rules->tuning;
+    struct memory_id id;
+    struct key *key;
+
+    if (!totals_take(&c->totals, end, &id) ||
+        !totals_is_upload(end, t->risk.upload_ratio, t->opaque.min_bytes))
+        return;
+    key = memory_find(&c->keys, &id);
+    if (key && key->suspicion)
+        key->suspicion->upload_heavy = true;
 }
 
 uint64_t correlator_hold_back_ns(const struct correlator *c)

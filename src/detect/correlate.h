@@ -29,6 +29,7 @@
 #include "detect/records.h"
 #include "detect/settle.h"
 #include "detect/siblings.h"
+#include "detect/totals.h"
 #include "detect/watermark.h"
 
 struct context;
@@ -111,6 +112,7 @@ struct correlator {
     struct identity identity;
     struct lists lists;
     struct placement placement;
+    struct totals totals;
     struct broken_fleet broken;
     uint64_t last_accept_ns; /* latest inspected session that any device accepted */
     uint64_t now_ns;         /* decision time of the session or timer at hand */
@@ -147,6 +149,9 @@ int correlator_adopt(struct correlator *c, const struct correlator_options *opti
 
 /* Take a session record; it is copied. */
 void correlator_push(struct correlator *c, const struct session *s);
+
+/* The totals of a session that left before: for who goes direct and sends a lot. */
+void correlator_end(struct correlator *c, const struct session_end *end);
 
 /* How long after its decision a session leaves. */
 uint64_t correlator_hold_back_ns(const struct correlator *c);

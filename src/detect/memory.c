@@ -269,7 +269,8 @@ struct memory_id memory_id_of(uint64_t seed, const struct span *parts, size_t co
 
         memcpy(bytes + len, &part_len, sizeof(part_len));
         len += sizeof(part_len);
-        memcpy(bytes + len, part.data, part.len);
+        if (!span_empty(part)) /* an empty one may point nowhere */
+            memcpy(bytes + len, part.data, part.len);
         len += part.len;
         if (len > MEMORY_ID_PARTS_MAX)
             break;

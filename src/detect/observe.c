@@ -278,6 +278,7 @@ static void note_direct(struct correlator *c, struct parties *p, struct suspicio
     if (goes_elsewhere(t, sus, s))
         sus->direct_elsewhere = true;
     beacon_add(&sus->beacon, &t->beacon, s->start_ns, true);
+    totals_await(&c->totals, s->id, &p->key->entry.id);
     if (sus->in_segment && !sus->bypassed && parties_make_device_app(c, p))
         (void)id_set_add(&p->device_app->direct, p->destination_id.low, c->now_ns);
     if (upstream_is_private(s))
