@@ -123,14 +123,14 @@ static void raise_notice(struct correlator *c, struct genuine *g, const struct p
     char message[FINDING_TEXT_MAX], reason[FINDING_TEXT_MAX];
     struct notice n = notice_of(b, p->destination->name);
     struct address devices[BREAKAGE_MEMBERS];
+    struct finding_counts counts = {.refused = b->refused};
     struct finding_pin pin;
 
     for (size_t i = 0; i < b->member_count; i++)
         devices[i] = b->members[i].address;
     describe(g, (uint32_t)p->app_id.low, &pin);
-    pin_words_breakage(&pin, p->destination->name,
-                       notice_life_count(b->notice, devices, b->member_count), b->refused,
-                       message, sizeof(message));
+    counts.devices = notice_life_count(b->notice, devices, b->member_count);
+    pin_words_breakage(&pin, p->destination->name, &counts, message, sizeof(message));
     pin_words_reason(&pin, reason, sizeof(reason));
     n.message = message;
     n.reason = reason;

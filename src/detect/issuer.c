@@ -78,9 +78,9 @@ static const struct certificate *issuer_certificate(const struct session *s)
 static struct memory_id issuer_id(const struct issuers *all, const struct session *s,
                                   const struct certificate *above)
 {
-    struct span parts[2] = {
-        span_of_text(s->certificates[0]->issuer),
-        span_of(above ? above->spki_sha256 : NULL, above ? SHA256_BYTES : 0)};
+    struct span parts[2] = {span_of_text(s->certificates[0]->issuer),
+                            above ? span_of(above->spki_sha256, SHA256_BYTES)
+                                  : span_of_text("")};
 
     return memory_id_of(all->seed, parts, 2);
 }

@@ -59,8 +59,9 @@ static void add_time(struct text *t, uint64_t time_ns)
 }
 
 void pin_words_breakage(const struct finding_pin *pin, const char *destination,
-                        uint32_t devices, uint32_t refused, char *out, size_t size)
+                        const struct finding_counts *counts, char *out, size_t size)
 {
+    uint32_t devices = counts->devices, refused = counts->refused;
     struct text t = text_in(out, size);
 
     text_add_format(&t, "%u device%s refuse%s the genuine certificate of %s since ",

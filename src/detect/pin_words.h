@@ -13,9 +13,9 @@ const char *pin_part_name(enum pin_part part);
 /* "certificates" */
 const char *pin_basis_name(enum finding_pin_basis basis);
 
-/* Who refuses what since when. */
+/* Who refuses what since when: `devices` and `refused` of the counts. */
 void pin_words_breakage(const struct finding_pin *pin, const char *destination,
-                        uint32_t devices, uint32_t refused, char *out, size_t size);
+                        const struct finding_counts *counts, char *out, size_t size);
 
 /* What changed, what of it the app can have pinned, and how that is known. */
 void pin_words_reason(const struct finding_pin *pin, char *out, size_t size);
