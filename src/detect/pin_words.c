@@ -94,7 +94,7 @@ void pin_words_reason(const struct finding_pin *pin, char *out, size_t size)
 
     text_add(&t, known[pin->basis]);
     if (pin->target) {
-        text_add(&t, " What the app pins must be ");
+        text_add(&t, " If a pin broke, it is one of ");
         add_parts(&t, pin->target, "or");
         text_add_char(&t, '.');
     }
@@ -103,6 +103,9 @@ void pin_words_reason(const struct finding_pin *pin, char *out, size_t size)
         add_parts(&t, pin->survived, "or");
         text_add(&t, ": it accepted such a change before.");
     }
+    if (pin->changed & PIN_ROOT)
+        text_add(&t,
+                 " A client that does not know the new root refuses as well, pin or none.");
 }
 
 void pin_words_expiry(const struct finding_pin *pin, uint64_t now_ns, double within_s,

@@ -4,8 +4,6 @@ Each STEP adds what it names to what was there before:
 
   devices=N:SECONDS     the same for N devices in all, each so much later than the one before; their
                         addresses follow that of the original by 16 each
-  again=N:SECONDS       the same N times in all, each so much later than the time before
-  cut=NAME:FROM:TO      of the sessions to NAME leave out those from number FROM up to TO
 
 Everything but addresses, times and ids stays as it was captured. Records come out in the order of
 their decision; alerts of the run that made them are left out.
@@ -28,28 +26,22 @@ def later(record, seconds):
         place[key] = (moment + datetime.timedelta(seconds=seconds)).strftime(FORMAT)
 
 
-def copy(record, number, seconds, device):
+def copy(record, number, seconds):
     made = json.loads(json.dumps(record))
     later(made, seconds)
-    made["event"]["id"] = str(uuid.uuid5(uuid.UUID(record["event"]["id"]), f"{number} {device}"))
-    if device:
-        head, _, last = made["source"]["ip"].rpartition(".")
-        made["source"]["ip"] = f"{head}.{int(last) + 16 * number}"
-        made["source"].pop("mac", None)
+    made["event"]["id"] = str(uuid.uuid5(uuid.UUID(record["event"]["id"]), str(number)))
+    head, _, last = made["source"]["ip"].rpartition(".")
+    made["source"]["ip"] = f"{head}.{int(last) + 16 * number}"
+    made["source"].pop("mac", None)
     return made
 
 
 def step(records, text):
     what, _, rest = text.partition("=")
-    if what in ("devices", "again"):
+    if what == "devices":
         count, seconds = rest.split(":")
-        return [copy(r, n, n * float(seconds), what == "devices") if n else r
+        return [copy(r, n, n * float(seconds)) if n else r
                 for n in range(int(count)) for r in records]
-    if what == "cut":
-        name, first, end = rest.split(":")
-        numbers = {id(r): n for n, r in enumerate(
-            r for r in records if r["tls"]["client"].get("server_name") == name)}
-        return [r for r in records if not int(first) <= numbers.get(id(r), -1) < int(end)]
     raise SystemExit(f"retell: no step {what}")
 
 
