@@ -257,11 +257,21 @@ int keeper_join(struct keeper *k, struct alert_output *output, struct err *why)
     return 0;
 }
 
+static bool is_due(const struct keeper *k, uint64_t now_ns)
+{
+    if (k->outbox.count > 0)
+        return true;
+    if (!k->live && k->correlator->stats.sessions < k->due_sessions)
+        return false;
+    return now_ns >= k->due_ns || now_ns + k->interval_ns < k->due_ns;
+}
+
 void keeper_rest(struct keeper *k, uint64_t now_ns)
 {
-    if (k->outbox.count == 0 && now_ns < k->due_ns && now_ns + k->interval_ns >= k->due_ns)
+    if (!is_due(k, now_ns))
         return;
     k->due_ns = now_ns + k->interval_ns;
+    k->due_sessions = k->correlator->stats.sessions + KEEPER_SESSIONS_MIN;
     keeper_commit(k);
 }
 

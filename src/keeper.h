@@ -13,7 +13,8 @@
  * event.id.
  *
  * Commits happen between two sessions: with each alert, each state.interval of packet time, and at
- * the end. A replay that is asked to stop keeps what is pending for the next run.
+ * the end. In a replay, where a week passes in a second and all can be read again, an interval also
+ * lasts KEEPER_SESSIONS_MIN sessions. A replay that is asked to stop keeps what is pending for the next run.
  *
  * A database that cannot be written (a full disk) is said once; alerts go out all the same.
  */
@@ -26,6 +27,7 @@
 #define KEEPER_LIVE_PATH "/var/lib/pinsight/state.db"
 /* Events of alerts that are kept for `explain`, the newest ones. */
 #define KEEPER_ALERTS_MAX 10000u
+#define KEEPER_SESSIONS_MIN 256u
 #define KEEPER_EVENT_MAX (128u * 1024u)
 
 struct keeper_stats {
@@ -51,7 +53,8 @@ struct keeper {
     bool failing;
     uint32_t alerts_since_trim;
     uint64_t interval_ns;
-    uint64_t due_ns; /* packet time of the next commit */
+    uint64_t due_ns;       /* packet time of the next commit */
+    uint64_t due_sessions; /* and, in a replay, how many are judged by then */
     uint64_t sequence;
     struct keeper_stats stats;
     char *event; /* an alert's, while it is written */

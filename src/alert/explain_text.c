@@ -115,17 +115,33 @@ static void write_risk(const struct explanation *e, struct text *out)
     write_line("Severity", e->severity, out);
 }
 
+/* Those of the analytic that the alert is told under. */
+static bool is_own(const struct finding *f, const struct finding_clause *c)
+{
+    const char *analytic = alert_rule_id(f);
+
+    return strncmp(c->id, analytic, strlen(analytic)) == 0;
+}
+
 static void write_clauses(const struct finding *f, struct text *out)
 {
-    for (size_t i = 0; i < f->clause_count; i++) {
-        struct paragraph p = paragraph_begin(out, i ? "" : "Clauses", INDENT);
+    const char *label = "Clauses";
 
+    for (size_t i = 0; i < f->clause_count; i++) {
+        const struct finding_clause *c = &f->clauses[i];
+        struct paragraph p;
+
+        if (!is_own(f, c))
+            continue;
+        p = paragraph_begin(out, label, INDENT);
+        p.indent = p.column + 9;
         paragraph_format(&p, "%s: %s (%s)",
-                         strcmp(f->clauses[i].state, "met") == 0       ? "met    "
-                         : strcmp(f->clauses[i].state, "not_met") == 0 ? "not met"
-                                                                       : "no data",
-                         explain_clause_words(f->clauses[i].id), f->clauses[i].id);
+                         strcmp(c->state, "met") == 0       ? "met    "
+                         : strcmp(c->state, "not_met") == 0 ? "not met"
+                                                            : "no data",
+                         explain_clause_words(c->id), c->id);
         paragraph_end(&p);
+        label = "";
     }
 }
 

@@ -206,7 +206,8 @@ static int open_ours(struct state *s, struct fault *f, struct err *why)
         return 0;
     if (run(s,
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-            "PRAGMA journal_size_limit = 16777216; BEGIN IMMEDIATE; COMMIT",
+            "PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 33554432;"
+            "BEGIN IMMEDIATE; COMMIT",
             why) < 0 ||
         prepare(s, why) < 0)
         return fail_or_blame(s, f);

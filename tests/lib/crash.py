@@ -2,11 +2,13 @@
 command, and compare what is in its output file with that of a run that nobody disturbed.
 
 crash.py PROGRAM POINTS CAPTURE...
+crash.py PROGRAM POINTS --config FILE CAPTURE
 
 The captures are strung together to one story, whose clock also steps back. A point is one random
 moment, or up to three in a row: of what went in so far (a pipe) or of the clock (a file, which
 several workers read). The program then runs to its end. The whole file must be equal to the byte:
-alerts, their revisions, session events, totals.
+alerts, their revisions, session events, totals. With --config it is that capture alone, such as the
+long story of tests/story, and the files are read by one worker or several.
 """
 import json
 import os
@@ -163,8 +165,21 @@ def check_life(tap, case, what):
     case.forget("stopped")
 
 
+def check_story(program, points, config, story):
+    tap = Tap()
+    options = ["-q", "--sessions=full", "-c", config]
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(story)) as scratch:
+        case = Case(program, options, story, scratch, piped=False)
+        tap.ok(len(alerts(case.wanted)) >= 15, f"the story has {len(alerts(case.wanted))} alerts")
+        check_life(tap, case, "story")
+        check_points(tap, case, "story", points)
+    return tap.end()
+
+
 def main():
     program, points, captures = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+    if captures[0] == "--config":
+        return check_story(program, points, *captures[1:])
     tap = Tap()
     folder = os.path.dirname(captures[0])
     options = ["-q", "--sessions=full", "--set", "inspection.segments[+]=10.20.0.0/24",
