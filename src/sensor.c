@@ -358,8 +358,10 @@ static void tell_known(const struct sensor *s)
 
 int sensor_drain(struct sensor *s)
 {
-    if (!s->paused)
+    if (!s->paused) {
         drain(s);
+        correlator_hear_out(&s->correlator);
+    }
     advice_tick(&s->advice, s->now_ns);
     advice_end(&s->advice, s->now_ns);
     report(s);

@@ -149,6 +149,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "closed", c->stats.closed);
     put(out, "detect", "retracted", c->stats.retracted);
     put(out, "detect", "allow_listed", c->stats.allow_listed);
+    put(out, "detect", "context_revisions", c->stats.context_revisions);
     put(out, "detect", "rate_capped", c->stats.rate_capped);
     put(out, "detect", "behind_inspection", c->stats.upstream);
     put(out, "detect", "duplicates", c->stats.duplicates);

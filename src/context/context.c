@@ -70,7 +70,7 @@ static void keep(struct context *c, const struct context_record *r, uint16_t fee
 {
     const struct context_fact *f = store_put(&c->store, r, feed, line);
 
-    if (f && f->from_ns < c->now_ns && f->time_ns)
+    if (f && f->from_ns > 0 && f->from_ns < c->now_ns)
         c->stats.late++;
 }
 

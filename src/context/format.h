@@ -22,6 +22,7 @@ enum convert {
     CONVERT_FIND, /* the same, where the word is found anywhere in the text */
     CONVERT_HOST, /* of "host:port", "[::1]:443" or an URL */
     CONVERT_PORT,
+    CONVERT_STATION, /* a MAC with separators: a subscriber's number has digits alone */
     CONVERT_LAST,    /* what stands behind the last / */
     CONVERT_PRESENT, /* `argument` when the member is there at all */
     CONVERT_CLOCK,   /* a time of day alone, where the record has no time yet */
@@ -46,6 +47,8 @@ struct mapping {
     const struct mapping_row *rows;
     size_t row_count;
 };
+
+#define FORMAT_PASSES_MAX 2
 
 enum shape { SHAPE_JSON, SHAPE_LINES, SHAPE_CSV };
 
@@ -72,10 +75,11 @@ struct format {
     size_t rule_count;
     const char *columns;  /* SHAPE_CSV: their names; NULL: the first row names them */
     const char *row_mark; /* SHAPE_CSV without names: ",text," that is in each row */
-    const char *passes; /* items for which this need is met are known and of no use; NULL */
-    bool strict;        /* a line that no rule knows is malformed, not of somebody else */
-    bool snapshot;      /* the file is written anew as a whole, not appended to */
-    bool telemetry;     /* comes from an agent on the device that sees what apps do */
+    /* Items for which one of these needs is met are known and of no use. */
+    const char *passes[FORMAT_PASSES_MAX];
+    bool strict;    /* a line that no rule knows is malformed, not of somebody else */
+    bool snapshot;  /* the file is written anew as a whole, not appended to */
+    bool telemetry; /* comes from an agent on the device that sees what apps do */
     const struct mapping *mappings;
     size_t mapping_count;
 };

@@ -24,7 +24,7 @@ const struct format format_app_privacy = {
     .name = "app-privacy",
     .id = CONTEXT_FORMAT_APP_PRIVACY,
     .shape = SHAPE_JSON,
-    .passes = "type=access",
+    .passes = {"type=access", "_marker"},
     .snapshot = true,
     FORMAT_MAPPINGS(privacy_mappings),
 };

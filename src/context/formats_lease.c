@@ -106,6 +106,7 @@ const struct format format_kea = {
     .name = "kea",
     .id = CONTEXT_FORMAT_KEA,
     .shape = SHAPE_CSV,
+    .passes = {"state=1"}, /* declined */
     FORMAT_MAPPINGS(kea_mappings),
 };
 
@@ -123,7 +124,7 @@ static const struct line_rule radius_rules[] = {
         {"Event-Timestamp", FIELD_TIME, CONVERT_TIME, NULL},                               \
         {"Framed-IP-Address", FIELD_DEVICE_IP, CONVERT_TEXT, NULL},                        \
         {"Framed-IPv6-Address", FIELD_DEVICE_IP, CONVERT_TEXT, NULL},                      \
-        {"Calling-Station-Id", FIELD_DEVICE_MAC, CONVERT_TEXT, NULL},                      \
+        {"Calling-Station-Id", FIELD_DEVICE_MAC, CONVERT_STATION, NULL},                   \
         {"3GPP-IMSI", FIELD_DEVICE_IMSI, CONVERT_TEXT, NULL},                              \
         {"3GPP-IMEISV", FIELD_DEVICE_IMEI, CONVERT_TEXT, NULL},                            \
     {                                                                                      \
@@ -144,7 +145,7 @@ static const struct mapping_row radius_past_rows[] = {
     {"Acct-Session-Time", FIELD_LIFETIME, CONVERT_TEXT, NULL},
     {"Framed-IP-Address", FIELD_DEVICE_IP, CONVERT_TEXT, NULL},
     {"Framed-IPv6-Address", FIELD_DEVICE_IP, CONVERT_TEXT, NULL},
-    {"Calling-Station-Id", FIELD_DEVICE_MAC, CONVERT_TEXT, NULL},
+    {"Calling-Station-Id", FIELD_DEVICE_MAC, CONVERT_STATION, NULL},
     {"3GPP-IMSI", FIELD_DEVICE_IMSI, CONVERT_TEXT, NULL},
     {"3GPP-IMEISV", FIELD_DEVICE_IMEI, CONVERT_TEXT, NULL},
     {"User-Name", FIELD_DEVICE_USER, CONVERT_TEXT, NULL},

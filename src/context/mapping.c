@@ -176,6 +176,11 @@ static int add_value(struct taking *t, const struct mapping_row *row, struct spa
     case CONVERT_PORT:
         convert_split(text, &host, &port);
         return add_text(t, row->field, row->how == CONVERT_HOST ? host : port);
+    case CONVERT_STATION:
+        return memchr(text.data, '-', text.len) || memchr(text.data, ':', text.len) ||
+                       memchr(text.data, '.', text.len)
+                   ? add_text(t, row->field, text)
+                   : 0;
     case CONVERT_LAST:
         return add_text(t, row->field, convert_last(text));
     case CONVERT_PRESENT:
@@ -197,12 +202,14 @@ static struct span text_of(json_object *value)
     return text ? span_of_text(text) : span_of("", 0);
 }
 
-/* An array gives each of its elements to a list, and its first to anything else. */
+/* An array gives each of its elements to a list, and its first to anything else; what is looked for
+ * in it may be in any. */
 static int add_member(struct taking *t, const struct mapping_row *row, json_object *value)
 {
     size_t count;
 
-    if (row->how == CONVERT_PRESENT || !json_object_is_type(value, json_type_array))
+    if (row->how == CONVERT_PRESENT || row->how == CONVERT_FIND ||
+        !json_object_is_type(value, json_type_array))
         return add_value(t, row, text_of(value));
     count = json_object_array_length(value);
     for (size_t i = 0; i < count; i++) {
@@ -372,8 +379,9 @@ static unsigned take_format(struct taking *t, const struct format *format,
     unsigned n = 0;
 
     t->format = format;
-    if (format->passes && is_met(&whole, format->passes))
-        return 1;
+    for (size_t i = 0; i < FORMAT_PASSES_MAX && format->passes[i]; i++)
+        if (is_met(&whole, format->passes[i]))
+            return 1;
     for (size_t i = 0; i < format->mapping_count; i++)
         n += take_mapping(t, &format->mappings[i], item);
     if (n > 0 && format->id == CONTEXT_FORMAT_NDJSON)

@@ -204,6 +204,27 @@ void alert_life_raise(struct correlator *c, struct report *r, enum finding_type 
     report_issue(c, &f);
 }
 
+void alert_life_revise(struct correlator *c, struct report *r, enum finding_type type)
+{
+    struct open_alert *alert = &r->parties.key->suspicion->alert;
+    struct report_parts parts;
+    struct finding f;
+
+    report_fill(c, r, type, &f, &parts);
+    if (f.informational) {
+        f.informational = false;
+        f.severity = (int)c->options.rules->tuning.severity.low;
+    }
+    f.state = FINDING_UPDATED;
+    f.revision = ++alert->revision;
+    alert->type = type;
+    alert->severity = f.severity;
+    alert->emitted_ns = c->now_ns;
+    memcpy(f.alert_id, alert->alert_id, sizeof(f.alert_id));
+    c->stats.context_revisions++;
+    report_issue(c, &f);
+}
+
 static void end(struct correlator *c, struct parties *p, enum finding_state state,
                 const char *why, const uint8_t *superseded_by)
 {

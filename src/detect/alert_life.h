@@ -17,6 +17,10 @@
  */
 void alert_life_raise(struct correlator *c, struct report *r, enum finding_type type);
 
+/* Something became known late about the key, whose alert is open: a revision of it, whatever it
+ * changes. One that a list allows now is told as low, since it was told before. */
+void alert_life_revise(struct correlator *c, struct report *r, enum finding_type type);
+
 /* Close (behaviour ended) or retract (evidence refutes it) the open alert of a key, if there is one. */
 void alert_life_end(struct correlator *c, struct parties *p, enum finding_state state,
                     const char *why);

@@ -14,6 +14,7 @@
 #include "detect/observe.h"
 #include "detect/refusal.h"
 #include "detect/removal.h"
+#include "detect/review.h"
 #include "detect/upstream.h"
 
 /* One in so many keys raises an alert of an app and destination of its own. */
@@ -126,6 +127,7 @@ int correlator_init(struct correlator *c, const struct correlator_options *optio
                       drop_genuine, NULL);
     memory_table_init(&c->fleets, sizeof(struct fleet), keys / FLEET_SHARE, drop_fleet,
                       NULL);
+    c->reviewed = options->context ? context_sequence(options->context) : 0;
     c->seen = calloc(SEEN_SESSIONS, sizeof(*c->seen));
     if (!c->seen)
         return err_set(why, "no memory for the correlator's small tables");
@@ -229,11 +231,32 @@ static void expire_one(struct correlator *c, const struct settle_entry *e)
     expire[e->kind](c, &e->id);
 }
 
-/* What happened until then: the feeds say what became known by now. */
-static void advance_context(struct correlator *c, uint64_t until_ns)
+/*
+ * What feeds told meanwhile, and what becomes known until then, each at its time. What an earlier
+ * run had heard is known and tells nothing new.
+ */
+static void hear(struct correlator *c, uint64_t until_ns)
 {
-    if (c->options.context)
-        context_advance(c->options.context, until_ns);
+    struct context *context = c->options.context;
+
+    if (!context)
+        return;
+    if (review_context(c))
+        rest(c);
+    while (context_next_ns(context) <= until_ns && context_next_ns(context) != UINT64_MAX) {
+        uint64_t at_ns = context_next_ns(context);
+        bool known = at_ns <= c->now_ns || correlator_is_behind(c);
+
+        settle_pending(c, at_ns);
+        context_advance(context, at_ns);
+        if (known)
+            c->reviewed = context_sequence(context);
+        set_now(c, at_ns);
+        if (review_context(c))
+            rest(c);
+    }
+    if (until_ns != UINT64_MAX)
+        context_advance(context, until_ns);
 }
 
 /* All that is due, in the order of time. */
@@ -242,14 +265,15 @@ static void settle_until(struct correlator *c, uint64_t until_ns)
     struct settle_entry e;
 
     while (!correlator_is_behind(c) && settle_next_ns(&c->expiry) <= until_ns) {
+        hear(c, settle_next_ns(&c->expiry));
         settle_pending(c, settle_next_ns(&c->expiry));
         (void)settle_take(&c->expiry, until_ns, &e);
         set_now(c, e.time_ns);
         expire_one(c, &e);
         rest(c);
     }
+    hear(c, until_ns);
     settle_pending(c, until_ns);
-    advance_context(c, until_ns);
 }
 
 /* ---- sessions */
@@ -445,4 +469,9 @@ void correlator_drain(struct correlator *c)
         c->now_ns = 0;
     c->ordered_ns = 0;
     c->clock_steps++;
+}
+
+void correlator_hear_out(struct correlator *c)
+{
+    hear(c, UINT64_MAX);
 }

@@ -73,14 +73,15 @@ struct correlator_stats {
     uint64_t updated;
     uint64_t closed;
     uint64_t retracted;
-    uint64_t vetoed;       /* stage 1 fired, but unused connections explain it */
-    uint64_t waiting;      /* stage 1 fired, decision waits for the device */
-    uint64_t allow_listed; /* lowered to informational by a list */
-    uint64_t upstream;     /* not judged: the sensor stands behind the inspection */
-    uint64_t rate_capped;  /* not issued: the device had its share of the day */
-    uint64_t duplicates;   /* the same connection was captured before */
-    uint64_t late;         /* sessions told so late that they were dated anew */
-    uint64_t known;        /* sessions that an earlier run has taken in */
+    uint64_t vetoed;            /* stage 1 fired, but unused connections explain it */
+    uint64_t waiting;           /* stage 1 fired, decision waits for the device */
+    uint64_t allow_listed;      /* lowered to informational by a list */
+    uint64_t upstream;          /* not judged: the sensor stands behind the inspection */
+    uint64_t rate_capped;       /* not issued: the device had its share of the day */
+    uint64_t duplicates;        /* the same connection was captured before */
+    uint64_t late;              /* sessions told so late that they were dated anew */
+    uint64_t known;             /* sessions that an earlier run has taken in */
+    uint64_t context_revisions; /* of alerts, for what became known late */
     uint64_t no_memory;
 };
 
@@ -114,6 +115,7 @@ struct correlator {
     struct placement placement;
     struct totals totals;
     struct broken_fleet broken;
+    uint64_t reviewed;       /* what of the context the open alerts were judged with */
     uint64_t last_accept_ns; /* latest inspected session that any device accepted */
     uint64_t now_ns;         /* decision time of the session or timer at hand */
     uint64_t ordered_ns;     /* sessions decided until then are in order */
@@ -161,3 +163,6 @@ void correlator_tick(struct correlator *c, uint64_t now_ns);
 
 /* The input ended, or its clock stepped back: let everything go and settle what is pending. */
 void correlator_drain(struct correlator *c);
+
+/* After that: what context feeds tell that became known later than the last session. */
+void correlator_hear_out(struct correlator *c);

@@ -90,6 +90,19 @@ static const char *source_of(const struct context_fact *f, unsigned points)
     return points == 3 ? "connect_event" : "dns_event";
 }
 
+static uint64_t apart(const struct context_fact *f, uint64_t time_ns)
+{
+    return f->from_ns > time_ns ? f->from_ns - time_ns : time_ns - f->from_ns;
+}
+
+static bool is_nearer(const struct context_fact *a, const struct context_fact *b,
+                      uint64_t time_ns)
+{
+    if (apart(a, time_ns) != apart(b, time_ns))
+        return apart(a, time_ns) < apart(b, time_ns);
+    return a->sequence < b->sequence;
+}
+
 static void poll_session(struct poll *p, const struct join *j,
                          const struct finding_evidence *e)
 {
@@ -107,7 +120,7 @@ static void poll_session(struct poll *p, const struct join *j,
             continue;
         see(p, f);
         if (points > best.best ||
-            (points == best.best && f->sequence < best.fact->sequence))
+            (points == best.best && is_nearer(f, best.fact, e->start_ns)))
             best = (struct candidate){.id = name_of(f),
                                       .source = source_of(f, points),
                                       .fact = f,

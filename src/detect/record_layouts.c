@@ -62,7 +62,6 @@ static const struct layout_field alert_fields[] = {
     {LAYOUT_ROW(LAYOUT_BYTES, open_alert, alert_id)},
     {LAYOUT_ROW(LAYOUT_TIME, open_alert, emitted_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, open_alert, expires_ns)},
-    {LAYOUT_ROW(LAYOUT_TIME, open_alert, judged_ns)},
 };
 static const struct layout layout_alert = LAYOUT_OF(open_alert, alert_fields);
 

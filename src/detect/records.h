@@ -179,7 +179,6 @@ struct open_alert {
     uint8_t alert_id[16];
     uint64_t emitted_ns; /* when it was last told, or withheld */
     uint64_t expires_ns; /* when it is looked at, 0 not */
-    uint64_t judged_ns;  /* event time of the sessions that it was last judged by */
 };
 
 /* What is kept of a key once it has refused or gone direct. Heap, owned by the key. */

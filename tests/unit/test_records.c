@@ -22,7 +22,7 @@ static const struct {
     {"app_destination", sizeof(struct app_destination), 168},
     {"device_destination", sizeof(struct device_destination), 48},
     {"key", sizeof(struct key), 152},
-    {"suspicion", sizeof(struct suspicion), 888},
+    {"suspicion", sizeof(struct suspicion), 880},
     {"finding_evidence", sizeof(struct finding_evidence), 136},
     {"pair_refusals", sizeof(struct pair_refusals), 504},
     {"streak", sizeof(struct streak), 408},
