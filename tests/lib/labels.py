@@ -85,7 +85,8 @@ def check_sessions(tap, name, label, events):
     wrong = []
     for flow in label["flows"]:
         ends = endpoint(flow["client"]), endpoint(flow["server"])
-        what = complaint(flow, sessions.get(ends, []), bool(label.get("inspection")))
+        # Where the operator tells nothing, inspection is not known from the first session on.
+        what = complaint(flow, sessions.get(ends, []), bool(label["configuration"]["inspection"]))
         if what:
             wrong.append(f"{flow['client']} to {flow['sni']}: {what}")
     tap.ok(not wrong, f"{name}: each connection has one session event that fits", wrong)

@@ -150,6 +150,8 @@ def main():
     for product in ("mitmproxy", "squid", "sslsplit"):
         authority(folder, "inspection-" + product,
                   name(f"Corp TLS Inspection ({product})", "Example Corp"))
+    # As the tool names it when nobody does: someone reads an app's traffic.
+    authority(folder, "inspection-analysis", name("mitmproxy", "mitmproxy"))
     for site in sites:
         leaf(folder, site["name"], name(site["name"], "Example Site"),
              issuing if site["issuer"] == "public" else private, site["key"],

@@ -5,7 +5,7 @@ packages_of() {
     case $1 in
         base) echo ca-certificates ethtool iproute2 nftables nginx-light openssl procps \
                   python3 python3-cryptography tcpdump util-linux ;;
-        mitmproxy) echo mitmproxy ;;
+        mitmproxy | analysis) echo mitmproxy ;;
         squid) echo squid-openssl ;;
         sslsplit) echo sslsplit ;;
         curl) echo curl ;;

@@ -98,7 +98,7 @@ describe_run() { # PRODUCT MODE CLIENT...
     for client in "$@"; do
         printf '%s\t%s\n' "$client" "$(version_of "$client")"
     done >"$RUN/versions"
-    [ "$product" != squid ] || product=squid-openssl
+    case $product in squid) product=squid-openssl ;; analysis) product=mitmproxy ;; esac
     printf 'proxy\t%s\n' "$(version_of "$product")" >>"$RUN/versions"
 }
 

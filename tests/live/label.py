@@ -122,7 +122,7 @@ class Run:
 
     def configuration(self):
         """What an operator of this network would tell pinsight; files as seen from pcaps/."""
-        if self.meta["product"] == "none":
+        if self.meta["product"] in ("none", "analysis"):
             return {"inspection": {}}
         inspection = {"authorities": [{"file": "ca/" + self.authority["file"]}],
                       "segments": ["10.20.0.0/24", "fd20::/64"]}
@@ -167,7 +167,7 @@ def wire_problems(run, capture):
 def report_problems(run):
     for flow in run.flows:
         issuer, who = flow.get("issuer_reported"), f"{flow['client']} {flow['client_impl']} {flow['sni']}"
-        if issuer and bool(re.search("TLS Inspection", issuer)) != flow["inspected"]:
+        if issuer and bool(re.search("TLS Inspection|mitmproxy", issuer)) != flow["inspected"]:
             yield f"{who} saw a certificate of {issuer}, inspected is {flow['inspected']}"
         asked = any("mtls_required" in f["type"] and f["destination"] == flow["destination"] for f in run.found())
         if flow["outcome"] == "failed" or asked != (flow["outcome"] == "mtls-failure"):

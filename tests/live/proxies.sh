@@ -11,12 +11,17 @@ start_proxy() {
     [ "$2" = explicit ] || redirect
 }
 
-start_mitmproxy() {
-    local mode=$1
+start_mitmproxy() { # MODE [AUTHORITY]
+    local mode=$1 authority=$KEYS/inspection-${2:-mitmproxy}
     [ "$mode" = transparent ] || mode=regular
     mkdir -p "$RUN/mitmproxy"
-    cat "$KEYS/inspection-mitmproxy.key" "$KEYS/inspection-mitmproxy.pem" >"$RUN/mitmproxy/mitmproxy-ca.pem"
+    cat "$authority.key" "$authority.pem" >"$RUN/mitmproxy/mitmproxy-ca.pem"
     run_mitmproxy --mode "$mode"
+}
+
+# The same program as a person uses it to read an app's traffic.
+start_analysis() {
+    start_mitmproxy "$1" analysis
 }
 
 run_mitmproxy() { # OPTION...

@@ -35,6 +35,8 @@ trusting-go-sslsplit    sslsplit    transparent  go,python            go_app tru
 no-inspection           none        none         curl,python,go       plain_browsing
 key-rotation-pinned     none        none         go,python,curl       key_rotation pin
 key-rotation-trusting   none        none         go,python,curl       key_rotation trust
+analysis-proxy          analysis    transparent  curl,python          read_traffic all
+analysis-one-site       analysis    transparent  curl,python          read_traffic one
 ipv6-pinned             mitmproxy   transparent  go,curl,python       ipv6_app pin
 ipv6-trusting           mitmproxy   transparent  go,curl,python       ipv6_app trust
 EOF
@@ -362,6 +364,23 @@ key_rotation() {
     sleep 0.5
     visit a go trust api.bank.example
     browse a:python:img.social.example
+}
+
+# Somebody reads the traffic with an analysis proxy that no operator knows of.
+read_traffic() {
+    local site
+    local -a sites=(www.news cdn.shop img.social mail.corp maps.travel video.stream)
+    local -x TLS=1.2
+    if [ "$1" = all ]; then
+        shows "an analysis proxy that nobody configured forges the certificates of six sites"
+        finding unknown_interceptor a -
+    else
+        shows "quiet twin: the same with one site, which might have a private authority"
+        sites=(www.news www.news www.news www.news www.news www.news)
+    fi
+    for site in "${sites[@]}"; do
+        browse "a:curl:$site.example" "b:python:$site.example"
+    done
 }
 
 # Everything over IPv6.
