@@ -21,19 +21,19 @@ static void say_unconfigured(const struct config_inspection *in)
             "(--inspection-ca FILE, --set inspection.segments[+]=NETWORK)");
 }
 
-int advice_init(struct advice *a, const struct config *config,
-                const struct authorities *authorities, const struct correlator *correlator,
-                bool quiet, struct err *why)
+int advice_init(struct advice *a, const struct advice_options *options, struct err *why)
 {
-    *a = (struct advice){.config = config,
-                         .authorities = authorities,
-                         .correlator = correlator,
-                         .quiet = quiet};
-    a->said_expiry = calloc(authorities->count + 1, sizeof(*a->said_expiry));
+    size_t count = options->authorities->count;
+
+    *a = (struct advice){.config = options->config,
+                         .authorities = options->authorities,
+                         .correlator = options->correlator,
+                         .quiet = options->quiet};
+    a->said_expiry = calloc(count + 1, sizeof(*a->said_expiry));
     if (!a->said_expiry)
-        return err_set(why, "no memory for %zu authorities", authorities->count);
-    if (!quiet)
-        say_unconfigured(&config->inspection);
+        return err_set(why, "no memory for %zu authorities", count);
+    if (!a->quiet)
+        say_unconfigured(&a->config->inspection);
     return 0;
 }
 

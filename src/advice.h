@@ -21,10 +21,15 @@ struct advice {
     bool *said_expiry;    /* owned; by number of the authority */
 };
 
-/* Borrows all but the struct. Says at once what the configuration alone shows. */
-int advice_init(struct advice *a, const struct config *config,
-                const struct authorities *authorities, const struct correlator *correlator,
-                bool quiet, struct err *why);
+struct advice_options {
+    const struct config *config; /* borrowed, as are the others */
+    const struct authorities *authorities;
+    const struct correlator *correlator;
+    bool quiet;
+};
+
+/* Says at once what the configuration alone shows. -1 with a sentence when memory is out. */
+int advice_init(struct advice *a, const struct advice_options *options, struct err *why);
 /* At a reload: there are so many authorities, and dates are looked at again. */
 int advice_renew(struct advice *a, size_t authorities, struct err *why);
 void advice_fini(struct advice *a);

@@ -110,6 +110,11 @@ static int init_lanes(struct sensor *s, struct err *why)
 
 int sensor_init(struct sensor *s, const struct sensor_options *options, struct err *why)
 {
+    struct advice_options advice = {.config = options->config,
+                                    .authorities = &s->authorities,
+                                    .correlator = &s->correlator,
+                                    .quiet = options->quiet};
+
     *s = (struct sensor){.config = options->config,
                          .lane_count = options->lanes,
                          .live = options->live,
@@ -121,8 +126,7 @@ int sensor_init(struct sensor *s, const struct sensor_options *options, struct e
         sensor_fini(s);
         return -1;
     }
-    if (advice_init(&s->advice, s->config, &s->authorities, &s->correlator, options->quiet,
-                    why) < 0) {
+    if (advice_init(&s->advice, &advice, why) < 0) {
         sensor_fini(s);
         return -1;
     }

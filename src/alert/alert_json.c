@@ -176,6 +176,14 @@ static void write_network(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
+/* Further addresses of the device; the one at hand and its first are listed before. */
+static void write_others(const struct finding *f, struct json_out *out)
+{
+    for (size_t i = 0; i < f->device_other_count; i++)
+        if (!address_equal(&f->device_others[i], &f->device))
+            json_out_address(out, NULL, &f->device_others[i]);
+}
+
 /* Of one device: it and its destination. Of several, and of notices: the devices alone. */
 static void write_related_ip(const struct finding *f, size_t most, struct json_out *out)
 {
@@ -188,9 +196,8 @@ static void write_related_ip(const struct finding *f, size_t most, struct json_o
     }
     if (f->has_device && !listed)
         json_out_address(out, NULL, &f->device);
-    for (size_t i = 0; f->has_device && i < f->device_other_count; i++)
-        if (!address_equal(&f->device_others[i], &f->device))
-            json_out_address(out, NULL, &f->device_others[i]);
+    if (f->has_device)
+        write_others(f, out);
     if (f->has_device && f->has_destination_address && alert_is_detection(f->type))
         json_out_address(out, NULL, &f->destination_address);
     json_out_end(out);
@@ -371,8 +378,9 @@ static void write_addresses(const struct finding *f, struct json_out *out)
     json_out_bool(out, "translated", f->translated);
     if (f->device_other_count > 0) {
         json_out_array(out, "other_ips");
-        for (size_t i = 0; i < f->device_other_count; i++)
-            json_out_address(out, NULL, &f->device_others[i]);
+        if (!address_equal(&f->device_first, &f->device))
+            json_out_address(out, NULL, &f->device_first);
+        write_others(f, out);
         json_out_end(out);
     }
     json_out_end(out);

@@ -210,9 +210,10 @@ struct finding {
     const char *device_basis; /* why its addresses are one device's: "mac", ... */
     const struct address *device_others; /* further ones; lent */
     size_t device_other_count;
-    bool random_mac;       /* its own MAC is one that it made up */
-    bool translated;       /* several devices seem to stand behind the address */
-    bool device_ambiguous; /* for one of these reasons the confidence was lowered */
+    struct address device_first; /* its first one; `device` is that of the latest session */
+    bool random_mac;             /* its own MAC is one that it made up */
+    bool translated;             /* several devices seem to stand behind the address */
+    bool device_ambiguous;       /* for one of these reasons the confidence was lowered */
     bool has_destination;
     char destination[SESSION_NAME_MAX]; /* domain, else empty */
     struct address destination_address;

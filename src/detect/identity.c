@@ -236,13 +236,13 @@ static struct memory_id by_link(struct identity *i, const struct memory_id *link
 
 /* The link of a session by which its address may be one of several; false when there is none. */
 static bool link_of(const struct identity *i, const struct session *s,
-                    const struct device_facts *facts, bool own_mac, struct memory_id *link,
+                    const struct device_facts *facts, struct memory_id *link,
                     enum identity_basis *kind)
 {
     if (facts->name[0]) {
         *link = text_id(i->seed, "inventory", facts->name);
         *kind = IDENTITY_INVENTORY;
-    } else if (own_mac) {
+    } else if (has_own_mac(s)) {
         *link = mac_id(i->seed, s);
         *kind = IDENTITY_MAC;
     } else if (s->tunnel.kind == TUNNEL_GTPU) {
@@ -269,7 +269,7 @@ void identity_resolve(struct identity *i, const struct session *s,
     if (i->lookup && i->lookup(i->lookup_ctx, &s->client,
                                out->own_mac ? s->client_mac : NULL, s->decided_ns, &facts))
         out->platform = facts.platform;
-    if (!link_of(i, s, &facts, out->own_mac, &link, &kind)) {
+    if (!link_of(i, s, &facts, &link, &kind)) {
         out->device = known_as(i, &own, i->aliases.now_s);
         return;
     }

@@ -50,6 +50,7 @@ static void set_device(const struct tuning *t, struct finding *f,
     f->has_mac = device->has_mac;
     memcpy(f->mac, device->mac, sizeof(f->mac));
     f->device_basis = identity_basis_name((enum identity_basis)device->basis);
+    f->device_first = device->address;
     f->device_others = device->others;
     f->device_other_count = device_other_count(device);
     f->random_mac = device->own_mac && identity_mac_is_random(device->mac);
@@ -310,6 +311,24 @@ static void name_names(struct finding *f, const struct join *j)
         text_add_char(&t, '.');
 }
 
+/* What allow-lists hold for is for information, whatever it would be otherwise. */
+static void set_severity(const struct tuning_severity *t, const struct risk_verdict *risk,
+                         bool has_control, struct finding *f)
+{
+    f->risks = risk->contributors;
+    f->risk_count = risk->count;
+    f->risk_score = risk->score;
+    f->severity = is_opaque(f->type)
+                      ? risk_severity_alone(t, risk->score)
+                      : risk_severity(t, f->confidence, risk->score, has_control);
+    if (!risk->allowed)
+        return;
+    f->informational = true;
+    f->severity = (int)t->informational;
+    (void)snprintf(f->allowed_by, sizeof(f->allowed_by), "%s: %s", risk->allowed->list,
+                   risk->allowed->match);
+}
+
 void report_fill(struct correlator *c, struct report *r, enum finding_type type,
                  struct finding *f, struct report_parts *parts)
 {
@@ -338,9 +357,6 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->device = s->client;
     set_destination(f, s);
     set_suspicion(f, s);
-    f->risks = risk->contributors;
-    f->risk_count = risk->count;
-    f->risk_score = risk->score;
     f->confidence = confidence_of(r, type);
     if (f->device_ambiguous)
         f->confidence *= rules->tuning.ambiguous_device_factor;
@@ -355,15 +371,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     f->control_count = r->cause.control_count;
     f->related = &r->parties.device->address;
     f->related_count = 1;
-    f->severity = opaque ? risk_severity_alone(&rules->tuning.severity, risk->score)
-                         : risk_severity(&rules->tuning.severity, f->confidence,
-                                         risk->score, has_control);
-    if (risk->allowed) {
-        f->informational = true;
-        f->severity = (int)rules->tuning.severity.informational;
-        (void)snprintf(f->allowed_by, sizeof(f->allowed_by), "%s: %s", risk->allowed->list,
-                       risk->allowed->match);
-    }
+    set_severity(&rules->tuning.severity, risk, has_control, f);
     f->start_ns = f->evidence_count ? f->evidence[0].time_ns : c->now_ns;
     f->end_ns = f->evidence_count ? f->evidence[f->evidence_count - 1].time_ns : c->now_ns;
     f->clauses = parts->clauses;

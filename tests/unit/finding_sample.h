@@ -80,6 +80,7 @@ static inline void sample_finding(struct finding *f)
         .has_mac = true,
         .mac = {0x00, 0x00, 0x5e, 0x00, 0x53, 0x23},
         .device_basis = "mac",
+        .device_first = sample_address("10.1.2.3"),
         .device_others = &sample_other,
         .device_other_count = 1,
         .random_mac = true,
