@@ -375,6 +375,9 @@ static int check_input(const struct cli *cli, struct err *why)
 {
     if (cli->verb == CLI_STATE)
         return err_set(why, "state: show, export or prune? --help tells more");
+    if (cli->verb == CLI_EXPLAIN && cli->input_count && cli->word_count != 2)
+        return err_set(why, "explain: -r goes with the address of a device and a "
+                            "destination");
     if (cli->verb == CLI_STATE_PRUNE && !cli->older_than && !cli->device &&
         !cli->destination)
         return err_set(why, "state prune: say what to forget: --older-than, --device or "

@@ -137,6 +137,8 @@ int verb_explain(const struct cli *cli, const struct config *config)
     struct err why;
     int code = EXIT_RUN;
 
+    if (cli->word_count == 2 && cli->alert_count == 0)
+        return verb_explain_pair(cli, config);
     if (cli->word_count == 1)
         filter.id = cli->words[0];
     if (cli->word_count == 2) {

@@ -25,5 +25,8 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
 /* Why alerts say what they say. */
 int verb_explain(const struct cli *cli, const struct config *config);
 
+/* Why there is an alert of a device and a destination, or none. */
+int verb_explain_pair(const struct cli *cli, const struct config *config);
+
 /* What the state database holds; CLI_STATE_SHOW and its siblings. */
 int verb_state(const struct cli *cli, const struct config *config);

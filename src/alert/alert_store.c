@@ -39,11 +39,11 @@ int alert_store_init(struct alert_store *s, const struct alert_filter *filter,
 
 void alert_store_fini(struct alert_store *s)
 {
-    struct stored_alert *a, *next;
+    struct stored_alert *a = s->alerts, *next;
 
-    HASH_ITER(hh, s->alerts, a, next)
-    {
-        HASH_DEL(s->alerts, a);
+    HASH_CLEAR(hh, s->alerts);
+    for (; a; a = next) {
+        next = a->hh.next;
         free(a->line);
         free(a);
     }

@@ -179,8 +179,7 @@ static const char *const ends[FINDING_TYPE_COUNT] = {
         "It is closed when clients accept the destination's own certificate again.",
     [FINDING_PINNING_REMOVED] = "It is told once: what changed on the device has happened.",
     [FINDING_UNKNOWN_INTERCEPTOR] =
-        "It is closed when no certificate of this issuer was seen for a long time, or its "
-        "certificate is listed in inspection.authorities.",
+        "It is closed when its issuer is not seen for long, or is configured.",
 };
 
 void explain_changes(struct explanation *e)

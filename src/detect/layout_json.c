@@ -97,12 +97,16 @@ static uint8_t *find_parts(const struct layout_field *f, uint8_t *place, size_t 
 {
     uint8_t *parts = f->type == LAYOUT_PART ? place : layout_pointer_at(place);
 
-    *count = parts ? f->elements : 0;
-    if (f->type == LAYOUT_OWNED_LIST)
-        *count =
-            (size_t)layout_number_at(place - f->offset + f->count_offset, f->count_size);
+    *count = 0;
+    if (!parts)
+        return NULL;
     if (f->type == LAYOUT_PART)
         *count = count_used(parts, f->of->size, f->elements);
+    else if (f->type == LAYOUT_OWNED)
+        *count = f->elements;
+    else
+        *count =
+            (size_t)layout_number_at(place - f->offset + f->count_offset, f->count_size);
     return parts;
 }
 

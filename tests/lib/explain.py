@@ -145,6 +145,41 @@ def check_state(tap, bench):
            "and by id")
 
 
+def check_pair(tap, bench):
+    """Why there is an alert, and why there is none."""
+    sessions = bench.file("sessions.jsonl", bench.events("pinned-go-tls13"))
+    state = os.path.join(bench.scratch, "pair.db")
+    bench.events("pinned-go-tls13", "--state", state)
+
+    def ask(device, destination, *more):
+        words = (device, destination, "--json", *OPTIONS[1:], *more)
+        return json.loads(bench.explain(*words).stdout)
+
+    told = ask("10.20.0.11", "api.bank.example", "-r", sessions)
+    tap.ok([alert["type"] for alert in told["alerts"]] == ["pinning_suspected"] and
+           told["sessions"] == 5 and told["apps"][0]["type"] == "pinning_suspected",
+           "a device and a destination with an alert")
+    tap.ok(all(asked["holds"] for asked in told["apps"][0]["asked"]) and
+           len(told["apps"][0]["asked"]) == 7, "each condition holds")
+    remembered = ask("10.20.0.11", "api.bank.example", "--state", state)
+    tap.ok(remembered["apps"][0]["asked"][1:] == told["apps"][0]["asked"][1:] and
+           remembered["alerts"] == told["alerts"], "memory says the same",
+           [str(remembered), str(told)])
+    told = ask("10.20.0.12", "api.bank.example", "-r", sessions)
+    tap.ok(told["alerts"] == [] and told["sessions"] >= 1 and told["apps"] == [],
+           "one that accepts has none")
+    told = ask("10.20.0.11", "api.bank.example", "-r", sessions, "--set",
+               "rules.InspectionFailureThreshold=9")
+    missing = [asked["text"] for asked in told["apps"][0]["asked"] if not asked["holds"]]
+    tap.ok(told["alerts"] == [] and len(missing) == 1 and "asks for 9" in missing[0],
+           "where a condition is not met, it says which", [str(told)])
+    text = bench.explain("10.20.0.11", "api.bank.example", "-r", sessions, *OPTIONS[1:])
+    tap.ok(b"yes  the sum is +30.0 dB" in text.stdout, "as text, too")
+    done = bench.explain("phone", "api.bank.example", "-r", sessions)
+    tap.ok(done.returncode == 2 and b"address of a device" in done.stderr,
+           "a device is an address")
+
+
 def check_errors(tap, bench):
     empty = bench.file("empty.jsonl", b"")
     broken = bench.file("broken.jsonl", b'{"event":\n' + bench.events("pinned-go-tls13"))
@@ -154,6 +189,8 @@ def check_errors(tap, bench):
         (4, "a broken line", ("--alerts", broken), "1 lines of the alerts"),
         (4, "no database", ("--state", "/none.db"), "state /none.db: No such file"),
         (2, "too many words", ("a", "b", "c", "--alerts", empty), "unexpected"),
+        (2, "sessions without a pair", ("abcd", "-r", empty), "goes with the address"),
+        (4, "no sessions", ("10.0.0.1", "a", "-r", "/none.jsonl"), "/none.jsonl"),
         (2, "another format", ("--alerts", empty, "--format", "xml"), "text or json"),
         (2, "an option of another verb", ("--alerts", empty, "-n", "1"), "does not take"),
     )
@@ -183,6 +220,7 @@ def main():
         check_filters(tap, bench, told)
         check_selection(tap, bench)
         check_state(tap, bench)
+        check_pair(tap, bench)
         check_errors(tap, bench)
     return tap.end()
 
