@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "detect/alert_life.h"
 #include "detect/notice.h"
+#include "detect/popularity.h"
 #include "detect/removal.h"
 
 static uint64_t before(uint64_t now_ns, uint64_t ns)
@@ -53,12 +54,14 @@ static const char *bypass_actor(const struct destination *d, const struct key *k
 static bool is_rare(const struct correlator *c, const struct destination *d)
 {
     const struct tuning_opaque *o = &tuning_of(c)->opaque;
+    uint32_t devices;
 
     if (!d)
         return false;
+    devices = popularity_of(d, popularity_window(tuning_of(c), c->now_ns));
     if (c->devices.count < o->small_fleet)
-        return d->device_count <= 1;
-    return (double)d->device_count < o->max_device_share * (double)c->devices.count;
+        return devices <= 1;
+    return (double)devices < o->max_device_share * (double)c->devices.count;
 }
 
 static bool is_allowed(const struct correlator *c, const struct suspicion *s)

@@ -14,6 +14,7 @@
 #include "detect/judge.h"
 #include "detect/notice_life.h"
 #include "detect/platform.h"
+#include "detect/popularity.h"
 #include "detect/refusal.h"
 #include "detect/removal.h"
 #include "detect/report.h"
@@ -333,8 +334,6 @@ static void note_fleet(struct parties *p, const struct session *s, uint64_t now_
     struct span domain =
         profile_registered_domain(span_of_text(session_destination(s, name)));
 
-    if (id_set_add(&p->destination->devices, p->device_id.low, now_ns))
-        p->destination->device_count++;
     if (id_set_add(&p->app->devices, p->device_id.low, now_ns))
         p->app->device_count++;
     if (id_set_add(&p->app->domains, XXH3_64bits(domain.data, domain.len), now_ns))
@@ -380,6 +379,7 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
     interceptor_observe(c, s, context);
     if (s->inspection_probability < t->inspected.no)
         breakage_observe(c, p, s);
+    popularity_note(p->destination, p->key, popularity_window(t, c->now_ns), c->now_ns);
     if (p->new_key)
         note_fleet(p, s, c->now_ns);
     if (s->outcome == OUTCOME_CLIENT_CERTIFICATE_REQUIRED)

@@ -193,6 +193,8 @@ static const struct layout_field destination_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, destination, direct_apps), .of = &layout_id_set},
     {LAYOUT_ROW(LAYOUT_PART, destination, devices), .of = &layout_id_set},
     {LAYOUT_ROW(LAYOUT_NUMBER, destination, device_count)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, destination, devices_before)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, destination, window)},
     {LAYOUT_ROW(LAYOUT_OWNED, destination, notice), .of = &layout_notice},
     {LAYOUT_ROW(LAYOUT_OWNED, destination, mtls), .of = &layout_mtls},
 };
@@ -220,6 +222,7 @@ static const struct layout_field key_fields[] = {
     {LAYOUT_ROWS(LAYOUT_TIME, key, resumed_ns)},
     {LAYOUT_ROW(LAYOUT_NUMBER, key, accepted)},
     {LAYOUT_ROW(LAYOUT_NUMBER, key, resumed)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, key, window)},
     {LAYOUT_ROW(LAYOUT_TIME, key, settle_ns)},
     {LAYOUT_ROW(LAYOUT_OWNED, key, suspicion), .of = &layout_suspicion},
 };

@@ -139,8 +139,10 @@ struct destination {
     struct id_set refusing_apps;
     struct id_set refusing_devices;
     struct id_set direct_apps;
-    struct id_set devices; /* that contacted it at all */
-    uint32_t device_count;
+    struct id_set devices;   /* that contacted it at all */
+    uint32_t device_count;   /* of this window (popularity.h) */
+    uint32_t devices_before; /* of the one before */
+    uint32_t window;
     struct notice_record *notice; /* site_or_inspector_fault; NULL before the first */
     struct mtls_record *mtls;     /* NULL before the first such session */
 };
@@ -231,6 +233,7 @@ struct key {
     uint64_t resumed_ns[KEY_RING];  /* ... and resumed sessions with data */
     uint32_t accepted;
     uint32_t resumed;
+    uint32_t window;    /* in which its device was counted as the destination's */
     uint64_t settle_ns; /* when it is looked at though the device accepted nothing, 0 not */
     struct suspicion *suspicion;
 };

@@ -1,6 +1,7 @@
 #include "detect/risk.h"
 
 #include "detect/lists.h"
+#include "detect/popularity.h"
 
 static void add(struct risk_verdict *v, const char *name, double points)
 {
@@ -39,7 +40,8 @@ static void add_popularity(const struct tuning *t, const struct risk_facts *f,
 
     if (!f->destination || f->device_count < t->opaque.small_fleet)
         return;
-    share = (double)f->destination->device_count / (double)f->device_count;
+    share = (double)popularity_of(f->destination, popularity_window(t, f->now_ns)) /
+            (double)f->device_count;
     if (share <= t->risk.rare_share)
         add(v, "rare_destination", t->risk.rare_destination);
     else if (share >= t->risk.popular_share)

@@ -18,10 +18,10 @@ static const struct {
     {"device", sizeof(struct device), 432},
     {"device_app", sizeof(struct device_app), 240},
     {"app", sizeof(struct app), 184},
-    {"destination", sizeof(struct destination), 472},
+    {"destination", sizeof(struct destination), 480},
     {"app_destination", sizeof(struct app_destination), 168},
     {"device_destination", sizeof(struct device_destination), 48},
-    {"key", sizeof(struct key), 152},
+    {"key", sizeof(struct key), 160},
     {"suspicion", sizeof(struct suspicion), 880},
     {"finding_evidence", sizeof(struct finding_evidence), 136},
     {"pair_refusals", sizeof(struct pair_refusals), 504},
@@ -63,7 +63,7 @@ static void test_layout(void)
     }
     is_int(offsetof(struct key, device), 32, "a key begins with its entry of 32 bytes");
     is_int(offsetof(struct key, accepted_ns), 80, "then three ids of 16");
-    is_int(offsetof(struct key, settle_ns), 136,
+    is_int(offsetof(struct key, window), 136,
            "three times each of accepts and resumptions");
     is_int(offsetof(struct device, accepted) - offsetof(struct device, apps), 68 + 4,
            "an id set has 68 bytes");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "detect/popularity.h"
 #include "detect_sample.h"
 
 static struct lab lab;
@@ -24,6 +25,7 @@ static void begin(void)
     suspicion.server_name = true;
     SAMPLE_TEXT(suspicion.app_key, "0123456789abcdef");
     SAMPLE_TEXT(suspicion.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+    destination.window = popularity_window(&lab.config.rules.tuning, lab_ns(0));
     app.device_count = 4;
     facts = (struct risk_facts){.suspicion = &suspicion,
                                 .app = &app,
