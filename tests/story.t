@@ -8,6 +8,4 @@ cd "$(dirname "$0")/.."
 export PYTHONDONTWRITEBYTECODE=1
 folder=${PINSIGHT_BUILD:-build/release}/story/small
 python3 tests/story/story.py --size small --seed 1 -o "$folder" >/dev/null
-exec python3 tests/story/score.py --program "${PINSIGHT:-build/pinsight}" --both --learned 0.85 \
-    --without pin_rotation_breakage \
-    --without "pinned app on a roaming device" "$folder"
+exec python3 tests/story/score.py --program "${PINSIGHT:-build/pinsight}" --both --learned 0.85 "$folder"

@@ -330,8 +330,10 @@ class Story:
         first = 1.4 * part
         for at in self.times(first, self.end - HOUR, 7 * HOUR):
             self.wake(device, at)
-            for i in range(4):
-                self.plan.append((at + 10 + self.rng.uniform(20, 90) * i, device, app, site, "direct"))
+            for _ in range(4):
+                # As people click: now and then soon after, now and then much later.
+                at += 6 + min(self.rng.lognormvariate(3.4, 1.3), 400)
+                self.plan.append((at, device, app, site, "direct"))
         self.event("a private destination past the inspection", ["opaque_direct"], [device], site, first,
                    self.end)
         app = App("implant", "go", 10)
