@@ -80,6 +80,7 @@ static void put_tls(struct stats_rows *out, const struct worker *w,
     put(out, "preamble", "refused", w->stats.preambles_refused);
     put(out, "preamble", "undecided_connections", w->stats.undecided_connections);
     put(out, "preamble", "other_connections", w->stats.other_connections);
+    put(out, "preamble", "other_on_443", w->stats.other_on_443);
     put(out, "certificate", "seen", c->seen);
     put(out, "certificate", "hits", c->hits);
     put(out, "certificate", "new", c->new_certificates);

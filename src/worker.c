@@ -79,6 +79,7 @@ static void watch_other(struct worker *w, const struct connection *c, uint8_t pr
     memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
     memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
     w->stats.other_connections++;
+    w->stats.other_on_443 += !is_tls && (c->port[0] == 443 || c->port[1] == 443);
     if (!is_tls)
         app_labels_watch(w->labels, &key, w->flows.now_ns);
 }

@@ -314,6 +314,7 @@ static void other_datagrams_give_nothing(void)
         push(&l, i % 2,
              hex("1a2b 0100 0001 0000 0000 0000 03777777 0474657374 00 0001 0001"));
     is_int(l.worker.stats.other_connections, 1, "a flow that is neither is counted once");
+    is_int(l.worker.stats.other_on_443, 1, "and that it is on the port of HTTPS");
     line_fini(&l);
     is_int(l.sessions, 0, "and told never");
 }
