@@ -248,8 +248,10 @@ static bool find_change(const struct genuine *g, const struct genuine_app *a,
     if (shown) {
         before = latest(g, bit_of(g, a), shown);
         change->basis = PIN_BASIS_CERTIFICATES;
-        /* An unused connection looks like a refusal; of what is used it is one. */
-        if (refusal_flags(s) & STREAK_VETOABLE && shown->accepted_by & bit_of(g, a))
+        /* Where the app accepted this chain as well, on another device or updated: an unused
+         * connection looks like a refusal, and what begins days later has another reason. */
+        if (shown->accepted_by & bit_of(g, a) &&
+            (refusal_flags(s) & STREAK_VETOABLE || shown->first_ns + DAY_NS < s->start_ns))
             return false;
     } else {
         after = latest(g, 0, NULL);
