@@ -103,23 +103,33 @@ static void pause_if_stopped(struct pulse *p)
         sensor_pause(p->sensor);
 }
 
+static void reload(struct pulse *p)
+{
+    reload_asked = 0;
+    if (p->notify)
+        notify_reloading(p->notify, clock_ns(CLOCK_MONOTONIC));
+    sensor_reopen(p->sensor);
+    if (p->options->reload)
+        p->options->reload(p->options->ctx);
+    if (p->notify)
+        notify_ready(p->notify);
+}
+
 /* True when all is to end. */
 static bool look_at_signals(struct pulse *p)
 {
     bool ends = stop_asked || sensor_check(p->sensor) < 0;
 
-    if (reload_asked) {
-        reload_asked = 0;
-        sensor_reopen(p->sensor);
-        if (p->options->reload)
-            p->options->reload(p->options->ctx);
-    }
+    if (reload_asked)
+        reload(p);
     if (report_asked) {
         report_asked = 0;
         sensor_ask_report(p->sensor);
         crew_ask_report(p->crew);
     }
     pause_if_stopped(p);
+    if (ends && p->notify)
+        notify_stopping(p->notify);
     if (ends)
         crew_ask_stop(p->crew);
     return ends;
@@ -160,6 +170,8 @@ static void poll_all(struct pulse *p, uint64_t now_ns, bool closing)
     sensor_poll(p->sensor, now_ns, closing);
     if (live && !closing)
         poll_live(p, now_ns);
+    if (p->notify)
+        notify_poll(p->notify, now_ns);
     if (!p->monitor)
         return;
     if (p->crew && !live && !closing && monitor_is_due(p->monitor, now_ns))

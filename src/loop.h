@@ -10,6 +10,7 @@
 #include "complaints.h"
 #include "crew.h"
 #include "monitor.h"
+#include "notify.h"
 #include "sensor.h"
 
 struct loop_options {
@@ -22,6 +23,7 @@ struct loop_options {
 struct pulse {
     struct sensor *sensor;
     struct monitor *monitor;            /* NULL: none */
+    struct notify *notify;              /* NULL: nobody is told */
     struct crew *crew;                  /* whose counters it tells; may be NULL */
     const struct loop_options *options; /* set by loop_run */
     uint64_t next_ns;

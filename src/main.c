@@ -58,6 +58,17 @@ static void show_blind_spots(const struct sensor *sensor)
     (void)fputs(buffer, stderr);
 }
 
+/* The end: what the operator should know, and the exit code. */
+static int sum_up(const struct cli *cli, const struct sensor *sensor, int code)
+{
+    if (!cli->quiet && (cli->verbose || cli->stats))
+        show_blind_spots(sensor);
+    if (code != EXIT_OK || !cli->strict || !sensor_dropped(sensor))
+        return code;
+    log_error("records were dropped: a limit was reached (--stats tells which)");
+    return EXIT_DROPPED;
+}
+
 /* All is open and loaded. */
 static int watch(const struct cli *cli, const struct config *config, struct pulse *pulse,
                  struct reload *reload)
@@ -77,30 +88,34 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
                                     .inputs = cli->inputs,
                                     .input_count = cli->input_count,
                                     .live = live};
+    struct notify notify;
     struct err why;
     int code;
 
-    if (monitor_open(&monitor, config, pulse->sensor, loop_clock_ns(), &why) < 0)
+    if (notify_open(&notify, pulse->sensor, &why) < 0)
+        log_warn("%s: systemd is told nothing", why.text);
+    if (monitor_open(&monitor, config, pulse->sensor, loop_clock_ns(), &why) < 0) {
+        notify_close(&notify);
         return fail(EXIT_CONFIG, &why);
+    }
     if (places_leave_privileges(&places, pulse->sensor, &why) < 0 ||
         reload_init(reload, &reloading, &why) < 0) {
         monitor_close(&monitor);
+        notify_close(&notify);
         return fail(EXIT_CONFIG, &why);
     }
     pulse->monitor = &monitor;
+    pulse->notify = &notify;
+    notify_ready(&notify);
     if (loop_run(pulse, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);
     else
         code = live ? EXIT_OK : report_damage(crew_source(pulse->crew));
     pulse->monitor = NULL;
+    pulse->notify = NULL;
     monitor_close(&monitor);
-    if (!cli->quiet && (cli->verbose || cli->stats))
-        show_blind_spots(pulse->sensor);
-    if (code == EXIT_OK && cli->strict && sensor_dropped(pulse->sensor)) {
-        log_error("records were dropped: a limit was reached (--stats tells which)");
-        code = EXIT_DROPPED;
-    }
-    return code;
+    notify_close(&notify);
+    return sum_up(cli, pulse->sensor, code);
 }
 
 static int run(const struct cli *cli, const struct config *config)

@@ -122,14 +122,34 @@ static void choose_capabilities(bool packets, bool set_user)
         (void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETUID);
 }
 
-/* Root loses the bounding set too; who is not root never had the right to. */
+/* What the process has is no more than what it may keep. */
+static bool has_no_more(bool packets)
+{
+    if (capng_get_caps_process() < 0)
+        return false;
+    for (unsigned i = 0; i <= CAP_LAST_CAP; i++)
+        if (capng_have_capability(CAPNG_PERMITTED, i) && !(packets && i == CAP_NET_RAW))
+            return false;
+    return true;
+}
+
+/*
+ * Root loses the bounding set too; who is not root never had the right to. A service manager may
+ * refuse the call to who was given no more from the start.
+ */
 static int drop_capabilities(bool packets, struct err *why)
 {
+    int reason;
+
     choose_capabilities(packets, false);
     (void)capng_apply(CAPNG_SELECT_BOUNDS);
-    if (capng_apply(CAPNG_SELECT_CAPS) < 0 || capng_apply(CAPNG_SELECT_AMBIENT) < 0)
-        return err_set(why, "capabilities cannot be dropped: %s", strerror(errno));
-    return 0;
+    if (capng_apply(CAPNG_SELECT_CAPS) == 0 && capng_apply(CAPNG_SELECT_AMBIENT) == 0)
+        return 0;
+    reason = errno;
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return has_no_more(packets)
+               ? 0
+               : err_set(why, "capabilities cannot be dropped: %s", strerror(reason));
 }
 
 static int become(const struct successor *next, bool packets, struct err *why)

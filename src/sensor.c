@@ -103,7 +103,8 @@ static int init_lanes(struct sensor *s, struct err *why)
     s->lanes = calloc(s->lane_count, sizeof(*s->lanes));
     s->looks = calloc(s->lane_count, sizeof(*s->looks));
     s->lane_is_fresh = calloc(s->lane_count, sizeof(*s->lane_is_fresh));
-    return s->lanes && s->looks && s->lane_is_fresh
+    s->lane_is_heard = calloc(s->lane_count, sizeof(*s->lane_is_heard));
+    return s->lanes && s->looks && s->lane_is_fresh && s->lane_is_heard
                ? 0
                : err_set(why, "no memory for counters");
 }
@@ -277,6 +278,7 @@ static void take_counters(struct sensor *s, const struct message *m)
     unsigned lane = m->counters->lane;
 
     s->looks[lane] = *m->counters;
+    s->lane_is_heard[lane] = true;
     if (m->kind == MESSAGE_LOOK)
         return;
     s->lanes[lane] = *m->counters;
@@ -290,6 +292,19 @@ static void take_counters(struct sensor *s, const struct message *m)
         memset(s->lane_is_fresh, 0, s->lane_count * sizeof(*s->lane_is_fresh));
     else
         report(s);
+}
+
+bool sensor_heard_all(const struct sensor *s)
+{
+    for (unsigned i = 0; i < s->lane_count; i++)
+        if (!s->lane_is_heard[i])
+            return false;
+    return true;
+}
+
+void sensor_listen_anew(struct sensor *s)
+{
+    memset(s->lane_is_heard, 0, s->lane_count * sizeof(*s->lane_is_heard));
 }
 
 void sensor_ask_report(struct sensor *s)
@@ -414,5 +429,6 @@ void sensor_fini(struct sensor *s)
     free(s->lanes);
     free(s->looks);
     free(s->lane_is_fresh);
+    free(s->lane_is_heard);
     *s = (struct sensor){0};
 }

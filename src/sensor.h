@@ -31,6 +31,7 @@ struct sensor {
     struct counters *lanes; /* of each lane, for the next report */
     struct counters *looks; /* the latest of each lane */
     bool *lane_is_fresh;    /* told since the last report */
+    bool *lane_is_heard;    /* told anything since sensor_listen_anew */
     unsigned lane_count;
     uint64_t order;      /* of the message before */
     uint64_t step_order; /* of the last step */
@@ -88,6 +89,10 @@ int sensor_drain(struct sensor *s);
 
 /* Write a stats event as soon as each lane has told its counters, whether or not it was due. */
 void sensor_ask_report(struct sensor *s);
+
+/* True when each lane has told counters since sensor_listen_anew: none of them hangs. */
+bool sensor_heard_all(const struct sensor *s);
+void sensor_listen_anew(struct sensor *s);
 
 /* The latest counters of all lanes, and behind them those of the sensor. */
 void sensor_count(const struct sensor *s, struct counters *out);
