@@ -2,6 +2,7 @@
 
 V ?= 0
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 VARIANT ?= release
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -270,7 +271,7 @@ rate: $(if $(MAIN),$(PROGRAM)) ## the highest rate that live capture takes witho
 # --- Source checks -------------------------------------------------------------------------------
 
 C_FILES := $(SOURCES) $(HEADERS) $(TEST_SOURCES) $(TEST_HEADERS)
-SHELL_FILES := $(wildcard .ci/run tests/*.sh tests/*.t tests/*/*.sh tests/*/*.t)
+SHELL_FILES := $(wildcard .ci/run contrib/debian/build.sh contrib/debian/p* tests/*.sh tests/*.t tests/*/*.sh tests/*/*.t)
 
 .PHONY: lint layers tidy format
 lint: layers | build/have-lint ## layers, formatting, clang-tidy, shellcheck
@@ -304,24 +305,36 @@ SYSTEMD := $(PREFIX)/lib/systemd/system
 SYSUSERS := $(PREFIX)/lib/sysusers.d
 TMPFILES := $(PREFIX)/lib/tmpfiles.d
 DOCS := $(wildcard README.md LICENSE NOTICE docs/*.md)
+UNITS := pinsight.service pinsight@.service
+VERSION := $(shell sed -n 's/.*PINSIGHT_VERSION "\(.*\)"/\1/p' src/version.h)
+# Where it is installed from contrib/systemd/, and as what; files that are there are left alone.
+SETTINGS := pinsight.yaml:pinsight/pinsight.yaml pinsight.default:default/pinsight \
+	pinsight.logrotate:logrotate.d/pinsight
 
-.PHONY: install uninstall clean help
+.PHONY: install uninstall deb clean help
 install: $(PROGRAM) ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(DATADIR)/rules $(DOCDIR) \
-		$(SYSTEMD) $(SYSUSERS) $(TMPFILES))
+		$(SYSTEMD) $(SYSUSERS) $(TMPFILES) $(addprefix $(SYSCONFDIR)/,pinsight default logrotate.d))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/pinsight
 	install -m 644 docs/pinsight.1 $(DESTDIR)$(MANDIR)/pinsight.1
 	$(if $(RULES),install -m 644 $(RULES) $(DESTDIR)$(DATADIR)/rules/)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)/
-	sed 's|/usr/bin/pinsight|$(BINDIR)/pinsight|' contrib/systemd/pinsight.service \
-		>$(DESTDIR)$(SYSTEMD)/pinsight.service
-	chmod 644 $(DESTDIR)$(SYSTEMD)/pinsight.service
+	for unit in $(UNITS); do \
+		sed 's|/usr/bin/pinsight|$(BINDIR)/pinsight|' contrib/systemd/$$unit \
+			>$(DESTDIR)$(SYSTEMD)/$$unit && chmod 644 $(DESTDIR)$(SYSTEMD)/$$unit || exit 1; done
 	install -m 644 contrib/systemd/pinsight.sysusers $(DESTDIR)$(SYSUSERS)/pinsight.conf
 	install -m 644 contrib/systemd/pinsight.tmpfiles $(DESTDIR)$(TMPFILES)/pinsight.conf
+	for pair in $(SETTINGS); do to=$(DESTDIR)$(SYSCONFDIR)/$${pair#*:}; \
+		[ -e $$to ] || install -m 644 contrib/systemd/$${pair%%:*} $$to || exit 1; done
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install put there, but not the settings
 	rm -rf $(addprefix $(DESTDIR),$(BINDIR)/pinsight $(MANDIR)/pinsight.1 $(DATADIR) $(DOCDIR) \
-		$(SYSTEMD)/pinsight.service $(SYSUSERS)/pinsight.conf $(TMPFILES)/pinsight.conf)
+		$(UNITS:%=$(SYSTEMD)/%) $(SYSUSERS)/pinsight.conf $(TMPFILES)/pinsight.conf)
+
+deb: ## make a Debian package: build/deb/pinsight_VERSION_ARCHITECTURE.deb
+	@rm -rf build/deb
+	@$(MAKE) --no-print-directory PREFIX=/usr SYSCONFDIR=/etc DESTDIR=$(CURDIR)/build/deb/root install >/dev/null
+	@contrib/debian/build.sh build/deb $(VERSION)
 
 clean: ## remove build/
 	rm -rf build
