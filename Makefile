@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 VARIANT ?= release
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 30
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 ifeq ($(origin CC),default)
@@ -267,6 +268,10 @@ captures: ## make the bundled captures anew in the same lab (root); LAB="NAME...
 
 rate: $(if $(MAIN),$(PROGRAM)) ## the highest rate that live capture takes without a drop (root)
 	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/live/rate.sh $(RATE_CAPTURES)
+
+soak: $(PROGRAM) ## endurance, as root: SOAK_MINUTES (30) of reloads, killed receivers, a full disk
+	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/live/soak.sh $(SOAK_MINUTES)
+
 
 # --- Source checks -------------------------------------------------------------------------------
 
