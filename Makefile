@@ -247,7 +247,7 @@ fuzz: | build/have-fuzz ## fuzz each target FUZZ_SECONDS long; FUZZ_TARGETS="hel
 run-fuzz: $(FUZZ)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run-fuzz.sh $(BUILD) $(FUZZ_TARGETS)
 
-.PHONY: bench demo captures rate lab story
+.PHONY: bench demo captures rate lab soak story
 bench: $(BENCH) $(LOAD_TOOLS) $(if $(MAIN),$(PROGRAM)) | build/have-bench ## measure time and memory; BENCH_ARGS=--quick
 	@set -e; for bench in $(BENCH); do $$bench; done
 	@python3 tests/bench/bench.py --tools $(BUILD)/bench --pinsight $(CURDIR)/$(PROGRAM) $(BENCH_ARGS)
