@@ -127,12 +127,25 @@ static bool is_active(uint32_t used_s, uint32_t now_s)
     return used_s && now_s - used_s < IDENTITY_QUIET_S;
 }
 
+/* One that comes back while another is in use, or a third one, is no change of a lease. */
 static void note_v4(struct identity_link *l, const struct address *a, uint32_t now_s)
 {
-    if (!address_equal(&l->v4, a) && is_active(l->v4_s, now_s))
-        l->is_shared = true;
-    l->v4 = *a;
+    if (!address_equal(&l->v4, a)) {
+        if (is_active(l->v4_s, now_s) && l->v4_before_s &&
+            (address_equal(&l->v4_before, a) || is_active(l->v4_before_s, now_s)))
+            l->is_shared = true;
+        l->v4_before = l->v4;
+        l->v4_before_s = l->v4_s;
+        l->v4 = *a;
+    }
     l->v4_s = now_s;
+}
+
+/* A new address, and the old one was in use so lately that it may come back. */
+static bool may_be_another(const struct identity_link *l, const struct session *s,
+                           uint32_t now_s)
+{
+    return address_is_v4(&s->client) && is_active(l->v4_before_s, now_s);
 }
 
 static void note_v6(struct identity_link *l, const struct address *a, uint32_t now_s)
@@ -229,7 +242,7 @@ static struct memory_id by_link(struct identity *i, const struct memory_id *link
         note_address(l, s, i->links.now_s);
     if (made)
         l->device = first_behind(i, own, link_id, kind);
-    device = l->is_shared ? *own : l->device;
+    device = l->is_shared || may_be_another(l, s, i->links.now_s) ? *own : l->device;
     keep(i, own, &device, link_id, kind);
     return device;
 }

@@ -5,9 +5,10 @@
  *
  * A MAC is the client's own where its packets arrive with an initial time to live: no router has
  * touched them. Behind such a link or tunnel stands one device as long as it has one address of
- * version 4 and one or two prefixes of version 6 at a time; a lease that changes is told by the
- * silence of the old address. Where several are in use at one time, several devices stand behind
- * it, and each address is a device again. An address that comes up behind another MAC is another
+ * version 4 and one or two prefixes of version 6 at a time; an address that changes is told by the
+ * silence of the old one, and until then the new one is a device of its own. Where an old one comes
+ * back while the new one is in use, several devices stand behind the link, and each address is a
+ * device again. An address that comes up behind another MAC is another
  * device's: its lease was given anew.
  *
  * Limits: a record for each such link and for each further address, in bounded tables; one that was
@@ -29,8 +30,10 @@
 struct identity_link {
     struct memory_entry entry;
     struct memory_id device;
-    struct address v4; /* in use */
-    uint32_t v4_s;     /* when it was used last, 0: never */
+    struct address v4;        /* in use */
+    struct address v4_before; /* the one in use before */
+    uint32_t v4_s;            /* when it was used last, 0: never */
+    uint32_t v4_before_s;
     uint32_t v6_s[IDENTITY_PREFIXES];
     uint8_t v6[IDENTITY_PREFIXES][8]; /* prefixes in use */
     bool is_shared;                   /* several devices stand behind it */

@@ -299,6 +299,8 @@ static const struct layout_field identity_link_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, identity_link, device), .of = &layout_memory_id},
     {LAYOUT_ROW(LAYOUT_ADDRESS, identity_link, v4)},
     {LAYOUT_ROW(LAYOUT_NUMBER, identity_link, v4_s)},
+    {LAYOUT_ROW(LAYOUT_ADDRESS, identity_link, v4_before)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, identity_link, v4_before_s)},
     {LAYOUT_ROWS(LAYOUT_NUMBER, identity_link, v6_s)},
     {LAYOUT_ROWS(LAYOUT_BYTES, identity_link, v6)},
     {LAYOUT_ROW(LAYOUT_BOOL, identity_link, is_shared)},

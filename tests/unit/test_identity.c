@@ -129,6 +129,13 @@ static void test_lease(void)
     at_s = IDENTITY_QUIET_S - 10;
     ok(!same(who("10.0.0.2", PHONE_MAC, 64), first),
        "too soon for a new lease: two devices");
+    at_s += IDENTITY_QUIET_S;
+    ok(same(who("10.0.0.2", PHONE_MAC, 64), first),
+       "but the old one stays silent: the device had moved at once");
+    ok(same(who("2001:db8::1", PHONE_MAC, 64), first), "its version 6 went with it");
+    at_s += 10;
+    ok(same(who("10.0.0.1", PHONE_MAC, 64), first), "the old one is in use again ...");
+    ok(!same(who("10.0.0.2", PHONE_MAC, 64), first), "... beside the new: two after all");
 }
 
 static void test_places(void)

@@ -39,7 +39,7 @@ static const struct {
     {"issuer_proof", sizeof(struct issuer_proof), 2664},
     {"beacon", sizeof(struct beacon), 144},
     {"upstream_key", sizeof(struct upstream_key), 168},
-    {"identity_link", sizeof(struct identity_link), 96},
+    {"identity_link", sizeof(struct identity_link), 120},
     {"identity_alias", sizeof(struct identity_alias), 72},
     {"policy_record", sizeof(struct policy_record), 40},
 };
