@@ -251,7 +251,8 @@ static bool find_change(const struct genuine *g, const struct genuine_app *a,
         /* Where the app accepted this chain as well, on another device or updated: an unused
          * connection looks like a refusal, and what begins days later has another reason. */
         if (shown->accepted_by & bit_of(g, a) &&
-            (refusal_flags(s) & STREAK_VETOABLE || shown->first_ns + DAY_NS < s->start_ns))
+            (refusal_flags(s) & STREAK_VETOABLE ||
+             (!g->breakage && shown->first_ns + DAY_NS < s->start_ns)))
             return false;
     } else {
         after = latest(g, 0, NULL);

@@ -178,6 +178,24 @@ static void test_heals(void)
     is_int(found(1)->state, FINDING_CLOSED, "and for a day ends it as well");
 }
 
+/* Some devices have the update, with the same fingerprint; one has not. */
+static void test_goes_on(void)
+{
+    begin();
+    accept(device(1), "bank", 1, &leaf);
+    accept(device(2), "bank", 2, &leaf);
+    accept(device(2), "bank", 990, &other_leaf);
+    refuse_all(device(1), "bank", 1000, &other_leaf, SHAPE_S1, 4);
+    is_int(lab.count, 1, "one device refuses what the updated app accepts on another");
+    for (int i = 1; i <= 6; i++)
+        refuse(device(1), "bank", 1000 + i * DAY / 2, &other_leaf, SHAPE_S1);
+    lab_tick(&lab, 1100 + 3 * DAY);
+    is_int(lab_last(&lab)->state, FINDING_UPDATED,
+           "while it refuses the notice stays open");
+    ok(memcmp(lab_last(&lab)->alert_id, found(0)->alert_id, 16) == 0, "the same one");
+    is_int(lab_last(&lab)->counts.refused, 10, "and counts");
+}
+
 /* A renewal that the app accepted before tells that it pins no leaf. */
 static void test_survived(void)
 {
@@ -336,6 +354,7 @@ int main(void)
     lab_open(&lab);
     test_breaks();
     test_heals();
+    test_goes_on();
     test_survived();
     test_same_key();
     test_root();
