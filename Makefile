@@ -309,7 +309,7 @@ DOCDIR := $(PREFIX)/share/doc/pinsight
 SYSTEMD := $(PREFIX)/lib/systemd/system
 SYSUSERS := $(PREFIX)/lib/sysusers.d
 TMPFILES := $(PREFIX)/lib/tmpfiles.d
-DOCS := $(wildcard README.md LICENSE NOTICE docs/*.md)
+DOCS := $(wildcard README.md LICENSE NOTICE docs/*.md docs/*.json)
 UNITS := pinsight.service pinsight@.service
 VERSION := $(shell sed -n 's/.*PINSIGHT_VERSION "\(.*\)"/\1/p' src/version.h)
 # Where it is installed from contrib/systemd/, and as what; files that are there are left alone.

@@ -190,9 +190,11 @@ static void sort_facts(struct context_answer *out, uint64_t time_ns)
     }
 }
 
-static const char *first_text(const struct context_answer *out, enum context_field field)
+/* Of the first `count` facts, which are those that are believed before others are. */
+static const char *first_text(const struct context_answer *out, size_t count,
+                              enum context_field field)
 {
-    for (size_t i = 0; i < out->fact_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (fact_text(out->facts[i], field))
             return fact_text(out->facts[i], field);
     return NULL;
@@ -210,7 +212,7 @@ static bool contradicts(const struct context_answer *out, const struct context_f
     for (size_t i = 0; i < sizeof(contested) / sizeof(contested[0]); i++) {
         const char *mine = fact_text(f, contested[i]);
 
-        if (mine && strcasecmp(mine, first_text(out, contested[i])) != 0)
+        if (mine && strcasecmp(mine, first_text(out, out->fact_count, contested[i])) != 0)
             return true;
     }
     return false;
@@ -243,18 +245,18 @@ static void fill(struct context_answer *out)
     };
 
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && !out->id; i++)
-        out->id = first_text(out, ids[i]);
-    out->hostname = first_text(out, FIELD_DEVICE_HOSTNAME);
-    out->os = first_text(out, FIELD_DEVICE_OS);
-    out->os_version = first_text(out, FIELD_DEVICE_OS_VERSION);
-    out->manufacturer = first_text(out, FIELD_DEVICE_MANUFACTURER);
-    out->model = first_text(out, FIELD_DEVICE_MODEL);
-    out->user = first_text(out, FIELD_DEVICE_USER);
-    out->owner = first_text(out, FIELD_DEVICE_OWNER);
-    out->serial = first_text(out, FIELD_DEVICE_SERIAL);
-    out->mac = first_text(out, FIELD_DEVICE_MAC);
-    out->managed = told_of(first_text(out, FIELD_DEVICE_MANAGED));
-    out->supervised = told_of(first_text(out, FIELD_DEVICE_SUPERVISED));
+        out->id = first_text(out, out->agreed, ids[i]);
+    out->hostname = first_text(out, out->agreed, FIELD_DEVICE_HOSTNAME);
+    out->os = first_text(out, out->agreed, FIELD_DEVICE_OS);
+    out->os_version = first_text(out, out->agreed, FIELD_DEVICE_OS_VERSION);
+    out->manufacturer = first_text(out, out->agreed, FIELD_DEVICE_MANUFACTURER);
+    out->model = first_text(out, out->agreed, FIELD_DEVICE_MODEL);
+    out->user = first_text(out, out->agreed, FIELD_DEVICE_USER);
+    out->owner = first_text(out, out->agreed, FIELD_DEVICE_OWNER);
+    out->serial = first_text(out, out->agreed, FIELD_DEVICE_SERIAL);
+    out->mac = first_text(out, out->agreed, FIELD_DEVICE_MAC);
+    out->managed = told_of(first_text(out, out->agreed, FIELD_DEVICE_MANAGED));
+    out->supervised = told_of(first_text(out, out->agreed, FIELD_DEVICE_SUPERVISED));
 }
 
 bool context_find_device(const struct context *c, const struct address *address,
