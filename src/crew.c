@@ -158,6 +158,14 @@ static int prepare_hand(struct hand *h, struct err *why)
     return 0;
 }
 
+int crew_look(struct crew *c, struct err *why)
+{
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->hands[i].source && source_look(c->hands[i].source, why) < 0)
+            return -1;
+    return 0;
+}
+
 int crew_prepare(struct crew *c, struct err *why)
 {
     if (c->threads &&

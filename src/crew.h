@@ -72,6 +72,9 @@ struct crew {
 /* Open the inputs or interfaces; -1 with a sentence. crew_fini in both cases. */
 int crew_open(struct crew *c, const struct crew_options *options, struct err *why);
 
+/* Privileges are gone: look at the inputs. -1 with a sentence. */
+int crew_look(struct crew *c, struct err *why);
+
 /* The rest of what can fail: memory and authorities. */
 int crew_prepare(struct crew *c, struct err *why);
 

@@ -107,7 +107,9 @@ static int watch(const struct cli *cli, const struct config *config, struct puls
     pulse->monitor = &monitor;
     pulse->notify = &notify;
     notify_ready(&notify);
-    if (loop_run(pulse, &options, &why) < 0)
+    if (crew_look(pulse->crew, &why) < 0)
+        code = fail(EXIT_INPUT, &why);
+    else if (loop_run(pulse, &options, &why) < 0)
         code = fail(EXIT_RUN, &why);
     else
         code = live ? EXIT_OK : report_damage(crew_source(pulse->crew));

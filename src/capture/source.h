@@ -7,7 +7,7 @@
  * compiles the filter. Nothing is allocated by a number that stands in the file (but for the window
  * of a zstd frame, 128 MiB at most): a record longer than SOURCE_RECORD_MAX counts as damage.
  *
- * Files are opened and looked at by source_open_files, so that privileges may be dropped behind it;
+ * Files are opened by source_open_files and looked at by source_look; privileges are dropped between;
  * only those beyond the first 256 are opened again by name when their turn comes. A pipe is first
  * read when its turn comes; if it holds no capture, that is damage.
  *
@@ -46,11 +46,17 @@ struct source_stats {
 };
 
 /*
- * Open the inputs: folders are expanded to the captures in them, sorted by the time of the first
- * packet (then by name). NULL with a sentence when an input does not exist, cannot be read, is no
- * capture, a folder holds none, or the filter does not compile.
+ * Open the inputs, with the files that stand in folders, and read nothing of them. NULL with a
+ * sentence when an input does not exist or cannot be opened.
  */
 struct source *source_open_files(const struct source_options *options, struct err *why);
+
+/*
+ * Then, before the first frame is asked for: look at the files. Those of a folder are put in the
+ * order of their first packets (then of names). -1 with a sentence when an input is no capture, a
+ * folder holds none, or the filter does not compile.
+ */
+int source_look(struct source *s, struct err *why);
 
 /* The next frame; false when all inputs are at their end. */
 bool source_next(struct source *s, struct frame *out);

@@ -47,16 +47,11 @@ static int open_all(struct source *s, const struct source_options *options, stru
     if (options->readers > 1)
         s->inputs.open_most = INPUTS_OPEN_MAX / options->readers;
     for (size_t i = 0; i < options->input_count; i++)
-        if (inputs_add(&s->inputs, options->inputs[i], &s->reader, why) < 0)
+        if (inputs_add(&s->inputs, options->inputs[i], why) < 0)
             return -1;
-    s->stats.total_bytes = s->inputs.total_bytes;
-    s->stats.skipped_files = s->inputs.skipped;
-    if (!options->filter)
-        return 0;
-    s->filter = filter_new(options->filter, options->quiet);
-    if (!s->filter)
+    if (options->filter && !(s->filter = filter_new(options->filter, options->quiet)))
         return err_set(why, "no memory for the filter");
-    return check_filter(s, why);
+    return 0;
 }
 
 struct source *source_open_files(const struct source_options *options, struct err *why)
@@ -75,6 +70,15 @@ struct source *source_open_files(const struct source_options *options, struct er
         return NULL;
     }
     return s;
+}
+
+int source_look(struct source *s, struct err *why)
+{
+    if (inputs_look(&s->inputs, &s->reader, why) < 0)
+        return -1;
+    s->stats.total_bytes = s->inputs.total_bytes;
+    s->stats.skipped_files = s->inputs.skipped;
+    return s->filter ? check_filter(s, why) : 0;
 }
 
 static void note_damage(struct source *s, const char *sentence)

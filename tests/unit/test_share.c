@@ -85,7 +85,8 @@ static void peeking_and_decoding_agree(void)
     unsigned share;
 
     source = source_open_files(&options, &why);
-    if (!ok(source != NULL, "the bundled captures are there"))
+    if (!ok(source != NULL && source_look(source, &why) == 0,
+            "the bundled captures are there"))
         return;
     begin_decoder(&d);
     while (source_next(source, &frame)) {

@@ -44,8 +44,14 @@ static struct source *open_source(const char *const *inputs, size_t count,
     const struct source_options options = {
         .inputs = inputs, .input_count = count, .filter = filter};
 
+    struct source *source;
+
     why->text[0] = '\0';
-    return source_open_files(&options, why);
+    source = source_open_files(&options, why);
+    if (source && source_look(source, why) == 0)
+        return source;
+    source_free(source);
+    return NULL;
 }
 
 /* The bytes of all frames, one after the other. */
