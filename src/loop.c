@@ -350,6 +350,8 @@ int loop_run(struct pulse *p, const struct loop_options *options, struct err *wh
         result = run_threads(&r, why);
     else
         run_alone(&r);
+    if (p->notify)
+        notify_stopping(p->notify);
     if (r.shown)
         (void)fputs("\n", stderr);
     if (result == 0 && sensor_drain(p->sensor) < 0) {
