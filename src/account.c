@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,17 +28,26 @@ int account_find(struct account *a, const char *name, struct err *why)
     return 0;
 }
 
-/* Lines of "first here, first outside, how many". */
+/* A line is "first here, first outside, how many". */
+static bool is_in_line(const char *line, unsigned long id)
+{
+    unsigned long first, count;
+    char *end;
+
+    first = strtoul(line, &end, 10);
+    (void)strtoul(end, &end, 10);
+    count = strtoul(end, &end, 10);
+    return id >= first && id - first < count;
+}
+
 static bool is_mapped(const char *map, unsigned long id)
 {
     FILE *file = fopen(map, "re");
-    unsigned long first, outside, count;
     char line[128];
     bool found = !file;
 
     while (!found && fgets(line, sizeof(line), file))
-        found = sscanf(line, "%lu %lu %lu", &first, &outside, &count) == 3 && id >= first &&
-                id - first < count;
+        found = is_in_line(line, id);
     if (file)
         (void)fclose(file);
     return found;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "config/arena.h"
 #include "lane.h"
 
@@ -108,6 +109,7 @@ static char *same_name(const struct authorities *before, const char *name)
 
 static void keep_names(struct authorities *a, const struct authorities *before)
 {
+    CHECK(a->keys && a->pool && a->names);
     for (size_t i = 0; i < a->count; i++) {
         const char *same = a->names[i] ? same_name(before, a->names[i]) : before->names[i];
 
