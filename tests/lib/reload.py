@@ -20,7 +20,7 @@ NOBODY = "65534"
 class Run:
     """The program on a capture that comes through a pipe, with a configuration in a file."""
 
-    def __init__(self, suite, name, settings, *words):
+    def __init__(self, suite, name, settings, *words, inputs=("-r", "-")):
         self.suite = suite
         self.folder = os.path.join(suite.folder, name)
         os.makedirs(self.folder, exist_ok=True)
@@ -32,7 +32,7 @@ class Run:
             shutil.copy(name, self.folder)
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
-                [suite.program, "-c", self.config, "-r", "-", "-o", self.output, *words],
+                [suite.program, "-c", self.config, *inputs, "-o", self.output, *words],
                 stdin=subprocess.PIPE, stderr=errors)
         self.process.stdin.write(suite.header)
         self.process.stdin.flush()
@@ -246,6 +246,25 @@ class Suite:
         run = Run(self, "same-root", self.settings, "--user", "root")
         self.check_status(run, "0", "root without capabilities, if wanted")
         run.end()
+
+    def test_live(self):
+        """The same on an interface, where a right to packet sockets is left."""
+        if not self.is_root("live"):
+            return
+        run = Run(self, "live", self.settings, "-q", "--set", "state.path=:memory:",
+                  "--set", f"stats.control={self.folder}/live/control", inputs=("-i", "lo"))
+        first = wait(run.configs)
+        status = run.status()
+        self.tap.ok(first and status["Uid"].split()[0] != "0" and status["Seccomp"].strip() == "2"
+                    and [status[key].strip() for key in ("CapEff", "CapPrm", "CapBnd")]
+                    == ["0000000000002000", "0000000000002000", "0000000000000000"],
+                    "live CAP_NET_RAW is all that is left", [status, run.said()])
+        again = run.hang_up(lambda: len(run.configs()) > 1)
+        self.tap.ok(again and [e["pinsight"]["config"]["generation"] for e in run.configs()]
+                    == [1, 2], "the configuration of the start is told, and that of a reload",
+                    [run.said()])
+        run.process.send_signal(signal.SIGTERM)
+        self.tap.ok(run.end() == 0, "and it ends well", [run.said()])
 
     def test_named_user(self):
         """In folders of its own, below one that everybody may enter."""
