@@ -12,6 +12,8 @@ _Static_assert(ID_SET_MAX >= TUNING_SET_MAX, "so can those of sets");
 /* ---- rings */
 
 /* Most devices accept a few times between two restarts, and refuse nothing. */
+/* So many other destinations are refused by the device, not by an app that pins. */
+#define OTHERS_OF_DEVICE 3
 #define RING_FIRST 4u
 
 bool device_ring_add(struct device_ring *r, const struct device_event *e)
@@ -253,9 +255,49 @@ static bool is_refused_since(const struct device *device, uint64_t destination,
     return false;
 }
 
+/* When the device accepted for the first time that is known, if it was since then; else 0. */
+static uint64_t first_accept_ns(const struct device *device, uint64_t since_ns)
+{
+    const struct device_ring *accepted = &device->accepted;
+    const struct device_event *first;
+
+    if (device_ring_count(accepted) == 0 || accepted->count > DEVICE_RING)
+        return 0;
+    first = device_ring_get(accepted, 0);
+    return first->time_ns >= since_ns ? first->time_ns : 0;
+}
+
+/*
+ * The device refused several other destinations as well, until it accepted for the first time, and
+ * this one not again since then: what it lacked was the authority, and now it has it.
+ */
+static bool was_onboarded(const struct device *device, const struct memory_id *destination,
+                          uint64_t since_ns)
+{
+    uint64_t first_ns = first_accept_ns(device, since_ns);
+    uint32_t others[OTHERS_OF_DEVICE];
+    size_t count = 0;
+
+    for (size_t i = 0; first_ns && i < device_ring_count(&device->refused); i++) {
+        const struct device_event *e = device_ring_get(&device->refused, i);
+        size_t k = 0;
+
+        if (e->time_ns >= first_ns && (!destination || !is_other(e, destination)))
+            return false;
+        while (k < count && others[k] != e->destination)
+            k++;
+        if (k == count && count < OTHERS_OF_DEVICE && e->time_ns < first_ns &&
+            is_other(e, destination))
+            others[count++] = e->destination;
+    }
+    return count == OTHERS_OF_DEVICE;
+}
+
 bool refusal_is_selective(const struct device *device, const struct memory_id *destination,
                           uint64_t since_ns)
 {
+    if (was_onboarded(device, destination, since_ns))
+        return false;
     for (size_t i = 0; i < device_ring_count(&device->accepted); i++) {
         const struct device_event *e = device_ring_get(&device->accepted, i);
 

@@ -62,7 +62,8 @@ double refusal_probability(double db);
 
 /*
  * True when the device has accepted inspection of another destination (of any, for NULL) since the
- * streak began, and that destination is not refused itself in the same stretch.
+ * streak began, and that destination is not refused itself in the same stretch. A device that refused
+ * several destinations until its first accept, and this one not again, was given the authority.
  */
 bool refusal_is_selective(const struct device *device, const struct memory_id *destination,
                           uint64_t since_ns);

@@ -175,6 +175,42 @@ static void test_fleet(void)
     is_int(f->counts.devices, 3, "counted");
 }
 
+static bool has_detection(void)
+{
+    for (size_t i = 0; i < lab.count; i++)
+        if (lab.found[i].finding.type == FINDING_PINNING_SUSPECTED ||
+            lab.found[i].finding.type == FINDING_INSPECTION_REFUSED)
+            return true;
+    return false;
+}
+
+/* A device that refuses `others` destinations beside one, and then gets the authority. */
+static void onboard(int others)
+{
+    static const char *const names[] = {"b.example", "c.example", "d.example"};
+
+    begin(LAB_INSPECTED, 0);
+    for (int i = 0; i < others; i++)
+        lab_refuse_all(&lab, PHONE, "web", names[i], 90 + i, SHAPE_S1, 1);
+    lab_refuse_all(&lab, PHONE, "web", "x.example", 100, SHAPE_S1, 4);
+    lab_accept(&lab, PHONE, "web", "a.example", 200);
+}
+
+static void test_onboarded(void)
+{
+    onboard(3);
+    lab_end(&lab);
+    ok(!has_detection(), "what a device refused before it had the authority is no pin");
+    onboard(3);
+    lab_refuse_all(&lab, PHONE, "web", "x.example", 210, SHAPE_S1, 1);
+    lab_accept(&lab, PHONE, "web", "a.example", 260);
+    lab_end(&lab);
+    ok(has_detection(), "what it refuses still is one");
+    onboard(0);
+    lab_end(&lab);
+    ok(has_detection(), "so is all that it refused when it refused nothing else");
+}
+
 /* Three devices refuse, each in a quiet hour of its own, while the others accept in between. */
 static void test_no_fleet(void)
 {
@@ -635,6 +671,7 @@ int main(void)
     test_only_traffic();
     test_fleet();
     test_no_fleet();
+    test_onboarded();
     test_new_authority();
     test_causes();
     test_site();
