@@ -21,17 +21,17 @@ static const struct {
     unsigned share;
     bool is_event;
 } ways[CONTEXT_KINDS] = {
-    [CONTEXT_LEASE] = {0, DAY_NS, 20, false},
-    [CONTEXT_INVENTORY] = {30 * DAY_NS, 30 * DAY_NS, 15, false},
-    [CONTEXT_APP] = {30 * DAY_NS, 30 * DAY_NS, 20, false},
-    [CONTEXT_NETWORK] = {0, 0, 20, true},
-    [CONTEXT_STATE] = {0, 12 * STEP_NS, 5, true},
+    [CONTEXT_LEASE] = {0, DAY_NS, 15, false},
+    [CONTEXT_INVENTORY] = {30 * DAY_NS, 30 * DAY_NS, 12, false},
+    [CONTEXT_APP] = {30 * DAY_NS, 30 * DAY_NS, 15, false},
+    [CONTEXT_NETWORK] = {0, 0, 35, true},
+    [CONTEXT_STATE] = {0, 12 * STEP_NS, 6, true},
     [CONTEXT_EDR] = {0, 0, 5, true},
     [CONTEXT_PROXY] = {0, 0, 5, true},
-    [CONTEXT_ANALYSIS] = {365 * DAY_NS, 365 * DAY_NS, 4, false},
-    [CONTEXT_COMPLIANCE] = {0, 7 * DAY_NS, 2, false},
+    [CONTEXT_ANALYSIS] = {365 * DAY_NS, 365 * DAY_NS, 3, false},
+    [CONTEXT_COMPLIANCE] = {0, 7 * DAY_NS, 1, false},
     [CONTEXT_ALERT] = {DAY_NS, DAY_NS, 2, false},
-    [CONTEXT_AUTHORITY] = {0, 30 * DAY_NS, 2, false},
+    [CONTEXT_AUTHORITY] = {0, 30 * DAY_NS, 1, false},
 };
 
 /* What a fact is found by. */

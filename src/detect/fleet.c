@@ -213,6 +213,8 @@ static void issue(struct correlator *c, struct fleet *fleet, struct finding *f,
     memcpy(f->alert_id, fleet->alert_id, sizeof(f->alert_id));
     f->has_device = false;
     f->has_mac = false;
+    f->identity = NULL;
+    f->context_count = 0;
     f->device_ambiguous = false;
     f->counts = fleet->counts;
     f->counts.devices = devices_of(fleet);

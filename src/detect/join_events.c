@@ -207,7 +207,8 @@ static const struct context_fact *proxy_word(const struct correlator *c,
 
         if (!is_connection(f, e, destination))
             continue;
-        if (apart < nearest || (apart == nearest && f->sequence < best->sequence)) {
+        if (!best || apart < nearest ||
+            (apart == nearest && f->sequence < best->sequence)) {
             nearest = apart;
             best = f;
         }
