@@ -43,7 +43,7 @@ UNIT_SCRIPTS := $(wildcard tests/unit/*.t)
 SEEDS := $(patsubst tests/fuzz/%.c,$(BUILD)/seeds/%,$(wildcard tests/fuzz/fuzz_*.c))
 GOLDEN := $(wildcard tests/golden/run.t)
 SCRIPTS := $(wildcard tests/*.t tests/live/*.t)
-THREADS := $(BUILD)/unit/test_queue $(BUILD)/unit/test_merge tests/workers.t \
+THREADS := $(BUILD)/unit/test_queue $(BUILD)/unit/test_merge tests/workers.t tests/reload.t \
 	$(wildcard tests/live/*.t)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 LOAD_TOOLS := $(patsubst %,$(BUILD)/bench/%,load permute empty_loop meter)
@@ -78,7 +78,7 @@ FLAGS := -DPINSIGHT_CHECKS -fsanitize=thread -fno-omit-frame-pointer
 LINK := -fsanitize=thread
 else ifeq ($(VARIANT),coverage)
 CFLAGS ?= -O0 -g
-FLAGS := -DPINSIGHT_CHECKS --coverage
+FLAGS := -DPINSIGHT_CHECKS -DPINSIGHT_COVERAGE --coverage
 LINK := --coverage
 else ifeq ($(VARIANT),fuzz)
 CFLAGS ?= -O1 -g
