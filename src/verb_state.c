@@ -242,6 +242,17 @@ static bool export_hits(void *ctx, const struct state_row *row)
     return true;
 }
 
+/* Its row is the session, its value the key that waits for it. */
+static bool export_awaited(void *ctx, const struct state_row *row)
+{
+    struct view *v = ctx;
+
+    begin_line(v, row);
+    json_out_hex(&v->json, "key", row->value);
+    (void)json_out_finish(&v->json);
+    return true;
+}
+
 /* The event stands as it is, with its line's end, behind the key. */
 static bool export_alert(void *ctx, const struct state_row *row)
 {
@@ -270,6 +281,8 @@ static int export_all(struct view *v)
             take = export_hits;
         else if (kind == STATE_ALERT)
             take = export_alert;
+        else if (kind == STATE_AWAITED)
+            take = export_awaited;
         else if (!state_memory_layout(kind))
             continue;
         if (state_each(v->state, kind, take, v, &why) < 0)

@@ -477,6 +477,7 @@ const char *state_kind_name(enum state_kind kind)
         [STATE_GENUINE] = "genuine",
         [STATE_LINK] = "link",
         [STATE_ALIAS] = "address",
+        [STATE_AWAITED] = "awaited",
     };
 
     return names[kind];

@@ -47,6 +47,7 @@ enum state_kind {
     STATE_GENUINE, /* a destination's own certificates */
     STATE_LINK,    /* MACs and tunnels, and whose they are */
     STATE_ALIAS,   /* addresses, and whose they are */
+    STATE_AWAITED, /* direct sessions whose totals are of interest */
     STATE_KINDS,
 };
 

@@ -97,7 +97,8 @@ int state_memory_init(struct state_memory *m, struct state *state,
     *m = (struct state_memory){.state = state, .correlator = correlator};
     m->hit_count = lists_count(&correlator->lists);
     m->hits = calloc(m->hit_count + 1, sizeof(*m->hits));
-    if (!m->hits)
+    m->awaited = calloc(TOTALS_MAX, sizeof(*m->awaited));
+    if (!m->hits || !m->awaited)
         return err_set(why, "no memory for the state");
     for (size_t i = 0; i < STATE_TABLES; i++)
         memory_watch_begin(&m->tables[i], table_of(m, i));
@@ -114,6 +115,7 @@ void state_memory_fini(struct state_memory *m)
     for (size_t i = 0; i < STATE_QUEUES; i++)
         settle_watch_fini(&m->queues[i]);
     free(m->hits);
+    free(m->awaited);
     *m = (struct state_memory){0};
 }
 
@@ -243,6 +245,52 @@ void state_memory_renew_hits(struct state_memory *m)
         memcpy(m->hits, lists->hits, count * sizeof(*m->hits));
 }
 
+/* ---- sessions whose totals are awaited */
+
+static bool read_awaited(void *ctx, const struct state_row *row)
+{
+    struct state_memory *m = ((struct reading *)ctx)->memory;
+    struct memory_id key;
+
+    if (row->value.len != sizeof(key))
+        return false;
+    memcpy(&key, row->value.data, sizeof(key));
+    totals_await(&m->correlator->totals, row->id, &key);
+    return true;
+}
+
+static bool is_as_written(const struct totals_entry *now, const struct totals_entry *then)
+{
+    return now->waits == then->waits &&
+           (!now->waits ||
+            (memcmp(now->session_id, then->session_id, SESSION_ID_BYTES) == 0 &&
+             memory_id_equal(&now->key, &then->key)));
+}
+
+static int write_awaited(struct state_memory *m, struct err *why)
+{
+    for (size_t i = 0; i < TOTALS_MAX; i++) {
+        const struct totals_entry *now = &m->correlator->totals.entries[i];
+        const struct totals_entry *then = &m->awaited[i];
+        struct state_row row = {.kind = STATE_AWAITED,
+                                .value = span_of(&now->key, sizeof(now->key))};
+
+        if (is_as_written(now, then))
+            continue;
+        if (then->waits && state_drop(m->state, row.kind, then->session_id, why) < 0)
+            return -1;
+        memcpy(row.id, now->session_id, sizeof(row.id));
+        if (now->waits && state_put(m->state, &row, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void note_awaited(struct state_memory *m)
+{
+    memcpy(m->awaited, m->correlator->totals.entries, TOTALS_MAX * sizeof(*m->awaited));
+}
+
 int state_memory_load(struct state_memory *m, struct err *why)
 {
     struct reading r = {.memory = m, .names = {find_authority, m->correlator}};
@@ -255,6 +303,9 @@ int state_memory_load(struct state_memory *m, struct err *why)
             return -1;
         settle_watch_copied(&m->queues[r.i]);
     }
+    if (state_each(m->state, STATE_AWAITED, read_awaited, &r, why) < 0)
+        return -1;
+    note_awaited(m);
     if (state_each(m->state, STATE_HITS, read_hits, &r, why) < 0 ||
         state_each(m->state, STATE_CORRELATOR, read_correlator, &r, why) < 0)
         return -1;
@@ -366,6 +417,8 @@ int state_memory_save(struct state_memory *m, struct err *why)
     for (size_t i = 0; i < STATE_QUEUES; i++)
         if (write_queue(m, i, why) < 0)
             return -1;
+    if (write_awaited(m, why) < 0)
+        return -1;
     return write_hits(m, why) < 0 ? -1 : write_correlator(m, why);
 }
 
@@ -376,4 +429,5 @@ void state_memory_saved(struct state_memory *m)
     for (size_t i = 0; i < STATE_QUEUES; i++)
         settle_watch_copied(&m->queues[i]);
     memcpy(m->hits, m->correlator->lists.hits, m->hit_count * sizeof(*m->hits));
+    note_awaited(m);
 }

@@ -29,8 +29,9 @@ struct state_memory {
     struct settle_watch queues[STATE_QUEUES_MAX];
     uint64_t *hits; /* of the lists' entries, as written */
     size_t hit_count;
-    uint64_t written;  /* rows, ever */
-    uint64_t too_long; /* records left out */
+    struct totals_entry *awaited; /* TOTALS_MAX of them, as written */
+    uint64_t written;             /* rows, ever */
+    uint64_t too_long;            /* records left out */
 };
 
 /* What tells this version's records from another's; returns `out`. */
