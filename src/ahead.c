@@ -24,7 +24,7 @@ static bool decode_share(const struct ahead_tools *t, const struct frame *frame,
 /* True when the next frame's decoding leaves all that the packet points to alone. */
 static bool outlives_decoder(const struct packet *packet, const struct frame *frame)
 {
-    return !span_empty(packet->network) && packet->process == frame->process;
+    return !packet->reassembled && packet->process == frame->process;
 }
 
 static void decode_some(struct ahead *a, const struct ahead_tools *t,

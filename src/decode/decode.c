@@ -104,6 +104,7 @@ static void begin_packet(struct packet *p, const struct frame *frame)
     p->vlan_count = 0;
     memset(p->vlans, 0, sizeof(p->vlans));
     p->checksum_bad = false;
+    p->reassembled = false;
     memset(&p->tunnel, 0, sizeof(p->tunnel));
 }
 

@@ -67,6 +67,7 @@ static enum step reassemble(struct layers *l, uint8_t version, uint32_t id, size
     stats->reassembled += held->reassembled - before.reassembled;
     stats->fragment_drops += held->drops - before.drops;
     stats->fragment_contradictions += held->contradictions - before.contradictions;
+    p->reassembled |= result == DEFRAG_DONE;
     return result == DEFRAG_DONE ? ip_protocol(l) : END_FRAGMENT;
 }
 
