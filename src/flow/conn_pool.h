@@ -40,7 +40,7 @@ struct connection {
     uint64_t payload_bytes[2];
     uint16_t gaps;
     bool midstream; /* the capture does not hold its beginning */
-    bool has_macs;
+    bool has_mac[2];
     bool truncated; /* the snap length cut payload */
     bool forgotten; /* the later stage has seen enough */
     uint8_t mac[2][6];

@@ -250,17 +250,23 @@ static void push_syn_ack(struct connection *c, int side, const struct packet *pa
 
 /* ---- one packet of a connection */
 
+/* A cooked capture names the sender alone: then each side's packets tell its own. */
+static void note_mac(struct connection *c, int side, const uint8_t *mac)
+{
+    if (!mac || c->has_mac[side])
+        return;
+    memcpy(c->mac[side], mac, sizeof(c->mac[side]));
+    c->has_mac[side] = true;
+}
+
 static void count_packet(struct connection *c, int side, const struct packet *packet)
 {
     c->bytes[side] += packet->wire_len;
     c->packets[side]++;
     if (packet->time_ns > c->last_ns)
         c->last_ns = packet->time_ns;
-    if (packet->source_mac && packet->destination_mac && !c->has_macs) {
-        memcpy(c->mac[side], packet->source_mac, 6);
-        memcpy(c->mac[!side], packet->destination_mac, 6);
-        c->has_macs = true;
-    }
+    note_mac(c, side, packet->source_mac);
+    note_mac(c, !side, packet->destination_mac);
     if (!c->ttl[side])
         c->ttl[side] = packet->ttl;
     if (!c->has_tunnel_id[side]) {

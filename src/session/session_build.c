@@ -22,9 +22,6 @@ void session_begin(struct session *s, const struct connection *c, int client_sid
     s->protocol = SESSION_TLS;
     s->transport = PACKET_TCP;
     s->start_ns = c->start_ns;
-    s->has_macs = c->has_macs;
-    memcpy(s->client_mac, c->mac[client_side], 6);
-    memcpy(s->server_mac, c->mac[!client_side], 6);
     memcpy(s->vlans, c->vlans, sizeof(s->vlans));
     s->vlan_count = c->vlan_count;
     s->tunnel = tunnel_of(c, client_side);
@@ -300,6 +297,9 @@ void session_finish(struct session *s, const struct connection *c,
         state->short_ns ? state->short_ns : outcome_closed_ns(state, TLS_CLIENT);
 
     note_opening(s, c);
+    s->has_macs = c->has_mac[0] && c->has_mac[1];
+    memcpy(s->client_mac, c->mac[client], 6);
+    memcpy(s->server_mac, c->mac[!client], 6);
     s->client_bytes = c->bytes[client];
     s->server_bytes = c->bytes[!client];
     s->client_packets = c->packets[client];

@@ -27,6 +27,26 @@ static void a_conversation_is_told_in_order(void)
     end_log(&l);
 }
 
+/* As on a cooked link, where a packet has the hardware address of its sender alone. */
+static void each_side_names_its_own_hardware(void)
+{
+    static const uint8_t macs[2][6] = {"\2\0\0\0\0\1", "\2\0\0\0\0\2"};
+    struct flow_log l;
+
+    begin_log(&l, 16, 16);
+    shake_hands(&l);
+    for (int side = 0; side < 2; side++) {
+        struct packet p =
+            segment_of(&l, side, ACK, side ? 501 : 101, side ? 102 : 501, "x");
+
+        p.source_mac = macs[side];
+        flows_push(&l.flows, &p);
+        is_int(l.seen.has_mac[0] + l.seen.has_mac[1], side + 1, "address by address");
+    }
+    ok(memcmp(l.seen.mac, macs, sizeof(macs)) == 0, "they are kept by side");
+    end_log(&l);
+}
+
 static void a_repeated_syn_is_the_same_connection(void)
 {
     struct flow_log l;
@@ -666,6 +686,7 @@ static void memory_is_bounded_whatever_comes(void)
 int main(void)
 {
     a_conversation_is_told_in_order();
+    each_side_names_its_own_hardware();
     a_repeated_syn_is_the_same_connection();
     a_syn_behind_its_answer_is_understood();
     bytes_before_their_syn_are_understood();
