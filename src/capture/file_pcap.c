@@ -13,7 +13,6 @@
 
 #define FILE_HEADER 24
 #define RECORD_HEADER 16
-#define CAPTURED_AT 8 /* in it, the captured length */
 
 /* The form of a patched libpcap of 1999: interface 4, protocol 2, direction 1, padding 1 follow. */
 #define MODIFIED_RECORD_HEADER 24
@@ -69,6 +68,17 @@ static void swap_lengths(uint32_t *captured, uint32_t *wire)
     }
 }
 
+/* A fraction of a second or more is carried over by the sum. */
+static inline void fill_frame(const struct reader *r, struct frame *out, uint32_t seconds,
+                              uint32_t fraction, uint32_t wire)
+{
+    out->time_ns = seconds * NS_PER_S + (uint64_t)fraction * r->fraction_ns;
+    out->wire_len = wire;
+    out->link_type = r->link_type;
+    out->file = r->name;
+    out->process = NULL;
+}
+
 /* With the byte order as a constant, so that reading a number takes one instruction. */
 static inline __attribute__((always_inline)) enum reader_result
 next_record(struct reader *r, bool big_endian, struct frame *out)
@@ -96,12 +106,7 @@ next_record(struct reader *r, bool big_endian, struct frame *out)
         !span_skip(&r->buffer.rest, r->record_header) ||
         !span_take(&r->buffer.rest, captured, &out->bytes))
         return reader_cut_short(r, "a packet record");
-    /* A fraction of a second or more is carried over by the sum. */
-    out->time_ns = seconds * NS_PER_S + (uint64_t)fraction * r->fraction_ns;
-    out->wire_len = wire;
-    out->link_type = r->link_type;
-    out->file = r->name;
-    out->process = NULL;
+    fill_frame(r, out, seconds, fraction, wire);
     r->frames++;
     return READER_FRAME;
 }
@@ -116,15 +121,43 @@ static enum reader_result next_big_endian(struct reader *r, struct frame *out)
     return next_record(r, true, out);
 }
 
-static bool is_ready(const struct reader *r)
+/* Records that are whole and plain; what is not is left to next_record. */
+static inline __attribute__((always_inline)) size_t
+ready_records(struct reader *r, bool big_endian, struct frame *out, size_t max)
 {
-    struct span look = r->buffer.rest, captured_at;
-    uint32_t captured;
+    struct span rest = r->buffer.rest;
+    size_t count = 0;
 
-    return span_skip(&look, CAPTURED_AT) && span_take(&look, 4, &captured_at) &&
-           read_u32(r->big_endian, &captured_at, &captured) &&
-           captured <= SOURCE_RECORD_MAX &&
-           r->buffer.rest.len >= r->record_header + captured;
+    while (count < max) {
+        struct frame *f = &out[count];
+        struct span look = rest, header;
+        uint32_t seconds, fraction, captured, wire;
+
+        if (!span_take(&look, RECORD_HEADER, &header) ||
+            !read_u32(big_endian, &header, &seconds) ||
+            !read_u32(big_endian, &header, &fraction) ||
+            !read_u32(big_endian, &header, &captured) ||
+            !read_u32(big_endian, &header, &wire) || captured > SOURCE_RECORD_MAX ||
+            !span_skip(&look, r->record_header - RECORD_HEADER) ||
+            !span_take(&look, captured, &f->bytes))
+            break;
+        fill_frame(r, f, seconds, fraction, wire);
+        rest = look;
+        count++;
+    }
+    r->buffer.rest = rest;
+    r->frames += count;
+    return count;
+}
+
+static size_t ready_little_endian(struct reader *r, struct frame *out, size_t max)
+{
+    return ready_records(r, false, out, max);
+}
+
+static size_t ready_big_endian(struct reader *r, struct frame *out, size_t max)
+{
+    return ready_records(r, true, out, max);
 }
 
 enum reader_result pcap_start(struct reader *r)
@@ -153,7 +186,8 @@ enum reader_result pcap_start(struct reader *r)
         return READER_END;
     r->lengths_swapped = minor <= 3;
     r->link_type = link_type & LINK_TYPE_MASK;
-    r->is_ready = r->lengths_swapped ? NULL : is_ready;
     r->next = r->big_endian ? next_big_endian : next_little_endian;
+    if (!r->lengths_swapped)
+        r->next_ready = r->big_endian ? ready_big_endian : ready_little_endian;
     return READER_FRAME;
 }

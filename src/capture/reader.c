@@ -80,7 +80,7 @@ void reader_open(struct reader *r, const char *name, int fd)
     buffer_open(&r->buffer, fd);
     r->name = name;
     r->next = begin;
-    r->is_ready = NULL;
+    r->next_ready = NULL;
     r->frames = 0;
 }
 

@@ -21,8 +21,8 @@ struct reader {
     struct buffer buffer;
     const char *name; /* lent by reader_open's caller */
     enum reader_result (*next)(struct reader *r, struct frame *out);
-    /* True when `next` gives a frame without touching those before it; NULL: never. */
-    bool (*is_ready)(const struct reader *r);
+    /* The next frames, up to `max`, that lie whole in the buffer; NULL: one by one only. */
+    size_t (*next_ready)(struct reader *r, struct frame *out, size_t max);
     uint64_t frames;
     bool is_capture; /* it begins as a capture does, or is empty: a damaged one */
     struct err damage;
@@ -54,10 +54,10 @@ static inline enum reader_result reader_next(struct reader *r, struct frame *out
     return r->next(r, out);
 }
 
-/* True when the next frame lies in the buffer: reading it leaves the frames before it valid. */
-static inline bool reader_is_ready(const struct reader *r)
+/* The next frames that can be had without making those before them invalid; may be none. */
+static inline size_t reader_next_ready(struct reader *r, struct frame *out, size_t max)
 {
-    return r->is_ready && r->is_ready(r);
+    return r->next_ready ? r->next_ready(r, out, max) : 0;
 }
 
 /*

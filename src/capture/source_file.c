@@ -133,12 +133,6 @@ static bool count_frame(struct source *s, const struct frame *frame)
     return true;
 }
 
-/* The next frame, which lies in memory; false when the filter leaves it out. */
-static bool take_frame(struct source *s, struct frame *out)
-{
-    return reader_next(&s->reader, out) == READER_FRAME && count_frame(s, out);
-}
-
 bool source_next(struct source *s, struct frame *out)
 {
     for (;;) {
@@ -160,12 +154,14 @@ bool source_next(struct source *s, struct frame *out)
 
 size_t source_next_some(struct source *s, struct frame *out, size_t max)
 {
-    size_t count = 0;
+    size_t ready, count = 1;
 
-    if (!source_next(s, &out[count++]))
+    if (!source_next(s, &out[0]))
         return 0;
-    while (count < max && reader_is_ready(&s->reader) && take_frame(s, &out[count]))
-        count++;
+    ready = reader_next_ready(&s->reader, &out[1], max - 1);
+    for (size_t i = 1; i <= ready; i++)
+        if (count_frame(s, &out[i]))
+            out[count++] = out[i];
     return count;
 }
 
