@@ -68,7 +68,7 @@ struct packet {
     uint16_t vlans[PACKET_VLANS_MAX]; /* outer first, VLAN id only */
     uint8_t vlan_count;
     bool checksum_bad; /* only ever set when verification was asked for */
-    bool reassembled;  /* of fragments, on whatever layer: it lies in the decoder's memory */
+    bool reassembled; /* of fragments, on whatever layer: it lies in the decoder's memory */
     struct tunnel tunnel;
     const char *file; /* as in struct frame */
     const char *process;
