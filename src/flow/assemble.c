@@ -203,42 +203,59 @@ static void note_acknowledgement(struct connection *c, int side,
 }
 
 /* A packet that is not of this stream: of another one, or forged (RFC 5961 for RST). */
-static bool is_out_of_window(const struct stream *s, const struct segment *segment)
+static bool is_out_of_window(const struct stream *s, uint32_t sequence)
 {
-    int32_t ahead = sequence_distance(s->next, segment->sequence);
+    int32_t ahead = sequence_distance(s->next, sequence);
 
     return s->started &&
            (ahead > (int32_t)STREAM_WINDOW_MAX || ahead < -(int32_t)STREAM_WINDOW_MAX);
 }
 
-static void note_closing(struct connection *c, int side, const struct segment *segment,
-                         uint8_t tcp_flags)
+/* `sequence` is that of the first byte, which is not always the packet's. */
+static void note_closing(struct connection *c, int side, const struct packet *packet,
+                         uint32_t sequence)
 {
     struct stream *s = &c->streams[side];
 
-    if (tcp_flags & TCP_FIN && !s->fin_seen) {
+    if (packet->tcp_flags & TCP_FIN && !s->fin_seen) {
         if (!s->started && !s->held)
-            stream_start(s, segment->sequence);
+            stream_start(s, sequence);
         s->fin_seen = true;
-        s->fin_sequence = segment->sequence + segment->len;
-    } else if (tcp_flags & TCP_RST && !c->reset_pending[side] && !c->reset[side]) {
+        s->fin_sequence = sequence + packet->payload_len;
+    } else if (packet->tcp_flags & TCP_RST && !c->reset_pending[side] && !c->reset[side]) {
         c->reset_pending[side] = true;
-        c->reset_sequence[side] = segment->sequence;
+        c->reset_sequence[side] = sequence;
     } else {
         return;
     }
-    c->has_close_ack[side] = segment->has_ack;
-    c->close_acknowledges[side] = segment->acknowledges;
+    c->has_close_ack[side] = (packet->tcp_flags & TCP_ACK) != 0;
+    c->close_acknowledges[side] = packet->acknowledgement;
 }
 
 /* No SYN was seen, but all before this segment was acknowledged and none of it is here. */
-static bool begins_stream(const struct connection *c, int side,
-                          const struct segment *segment)
+static bool begins_stream(const struct connection *c, int side, uint32_t sequence)
 {
     const struct stream *s = &c->streams[side];
 
-    return !s->started && !s->held && segment->len > 0 && c->has_ack[!side] &&
-           c->ack_last[!side] == segment->sequence;
+    return !s->started && !s->held && c->has_ack[!side] && c->ack_last[!side] == sequence;
+}
+
+static void push_bytes(struct flows *f, struct connection *c, int side,
+                       const struct packet *packet, uint32_t sequence)
+{
+    struct delivery delivery;
+    struct stream_context context = context_of(f, c, side, &delivery);
+    struct segment segment = {.sequence = sequence,
+                              .payload = packet->payload,
+                              .len = packet->payload_len,
+                              .acknowledges = packet->acknowledgement,
+                              .has_ack = (packet->tcp_flags & TCP_ACK) != 0,
+                              .time_ns = packet->time_ns};
+
+    if (begins_stream(c, side, sequence))
+        stream_start(&c->streams[side], sequence);
+    if (!(packet->tcp_flags & TCP_RST) && !c->finished[side])
+        stream_push(&c->streams[side], &context, &segment);
 }
 
 /* Something waits for the other side, or to be told that a side has closed. */
@@ -251,29 +268,18 @@ static bool is_unsettled(const struct connection *c)
 void assemble_push(struct flows *f, struct connection *c, int side,
                    const struct packet *packet)
 {
-    struct delivery delivery;
-    struct stream_context context = context_of(f, c, side, &delivery);
-    struct segment segment = {.sequence = packet->sequence,
-                              .payload = packet->payload,
-                              .len = packet->payload_len,
-                              .acknowledges = packet->acknowledgement,
-                              .has_ack = (packet->tcp_flags & TCP_ACK) != 0,
-                              .time_ns = packet->time_ns};
+    uint32_t sequence = packet->sequence + ((packet->tcp_flags & TCP_SYN) != 0);
 
-    if (packet->tcp_flags & TCP_SYN)
-        segment.sequence++;
-    if (is_out_of_window(&c->streams[side], &segment)) {
+    if (is_out_of_window(&c->streams[side], sequence)) {
         f->stream_stats.out_of_window++;
         return;
     }
-    if (segment.has_ack)
+    if (packet->tcp_flags & TCP_ACK)
         note_acknowledgement(c, side, packet);
-    if (begins_stream(c, side, &segment))
-        stream_start(&c->streams[side], segment.sequence);
-    if (segment.len > 0 && !(packet->tcp_flags & TCP_RST) && !c->finished[side])
-        stream_push(&c->streams[side], &context, &segment);
+    if (packet->payload_len > 0)
+        push_bytes(f, c, side, packet, sequence);
     if (packet->tcp_flags & (TCP_FIN | TCP_RST))
-        note_closing(c, side, &segment, packet->tcp_flags);
+        note_closing(c, side, packet, sequence);
     if (is_unsettled(c))
         settle(f, c, side, packet->time_ns);
 }

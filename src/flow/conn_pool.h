@@ -41,6 +41,7 @@ struct connection {
     uint16_t gaps;
     bool midstream; /* the capture does not hold its beginning */
     bool has_mac[2];
+    bool met[2];    /* a packet of that side came */
     bool truncated; /* the snap length cut payload */
     bool forgotten; /* the later stage has seen enough */
     uint8_t mac[2][6];
@@ -52,7 +53,6 @@ struct connection {
     struct tunnel tunnel;  /* as the first packet had it, which came from `tunnel_side` */
     uint32_t tunnel_id[2]; /* by side: GTP-U has an id for each direction */
     uint8_t tunnel_side;
-    bool has_tunnel_id[2];
     const char *file;
     char process[24];
     _Alignas(

@@ -259,22 +259,9 @@ static void note_mac(struct connection *c, int side, const uint8_t *mac)
     c->has_mac[side] = true;
 }
 
-static void count_packet(struct connection *c, int side, const struct packet *packet)
+/* The first packet of all. */
+static void meet_first(struct connection *c, int side, const struct packet *packet)
 {
-    c->bytes[side] += packet->wire_len;
-    c->packets[side]++;
-    if (packet->time_ns > c->last_ns)
-        c->last_ns = packet->time_ns;
-    note_mac(c, side, packet->source_mac);
-    note_mac(c, !side, packet->destination_mac);
-    if (!c->ttl[side])
-        c->ttl[side] = packet->ttl;
-    if (!c->has_tunnel_id[side]) {
-        c->has_tunnel_id[side] = true;
-        c->tunnel_id[side] = packet->tunnel.id;
-    }
-    if (c->file)
-        return;
     c->file = packet->file;
     c->address[side] = packet->source;
     c->address[!side] = packet->destination;
@@ -286,6 +273,29 @@ static void count_packet(struct connection *c, int side, const struct packet *pa
     memcpy(c->vlans, packet->vlans, sizeof(c->vlans));
     if (packet->process)
         (void)strncpy(c->process, packet->process, sizeof(c->process) - 1);
+}
+
+/* The first packet of a side. */
+static __attribute__((noinline)) void meet(struct connection *c, int side,
+                                           const struct packet *packet)
+{
+    c->met[side] = true;
+    note_mac(c, side, packet->source_mac);
+    note_mac(c, !side, packet->destination_mac);
+    c->ttl[side] = packet->ttl;
+    c->tunnel_id[side] = packet->tunnel.id;
+    if (!c->met[!side])
+        meet_first(c, side, packet);
+}
+
+static void count_packet(struct connection *c, int side, const struct packet *packet)
+{
+    c->bytes[side] += packet->wire_len;
+    c->packets[side]++;
+    if (packet->time_ns > c->last_ns)
+        c->last_ns = packet->time_ns;
+    if (!c->met[side])
+        meet(c, side, packet);
 }
 
 static void note_close(struct flows *f, uint32_t number, int side, uint8_t tcp_flags)

@@ -13,7 +13,7 @@ static struct tunnel tunnel_of(const struct connection *c, int client_side)
         tunnel.source = c->tunnel.destination;
         tunnel.destination = c->tunnel.source;
     }
-    tunnel.id = c->tunnel_id[c->has_tunnel_id[client_side] ? client_side : !client_side];
+    tunnel.id = c->tunnel_id[c->met[client_side] ? client_side : !client_side];
     return tunnel;
 }
 

@@ -27,22 +27,28 @@ static void a_conversation_is_told_in_order(void)
     end_log(&l);
 }
 
+static void send_from(struct flow_log *l, int side, uint8_t flags, const uint8_t mac[6])
+{
+    struct packet p = segment_of(l, side, flags, side ? 500 : 100, side ? 101 : 501, "");
+
+    p.source_mac = mac;
+    flows_push(&l->flows, &p);
+}
+
 /* As on a cooked link, where a packet has the hardware address of its sender alone. */
 static void each_side_names_its_own_hardware(void)
 {
-    static const uint8_t macs[2][6] = {"\2\0\0\0\0\1", "\2\0\0\0\0\2"};
+    static const uint8_t macs[2][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}};
     struct flow_log l;
 
     begin_log(&l, 16, 16);
-    shake_hands(&l);
-    for (int side = 0; side < 2; side++) {
-        struct packet p =
-            segment_of(&l, side, ACK, side ? 501 : 101, side ? 102 : 501, "x");
-
-        p.source_mac = macs[side];
-        flows_push(&l.flows, &p);
-        is_int(l.seen.has_mac[0] + l.seen.has_mac[1], side + 1, "address by address");
-    }
+    send_from(&l, 0, SYN, macs[0]);
+    send_from(&l, 1, SYN | ACK, macs[1]);
+    send_packet(&l, 1, ACK, 501, 101, "x");
+    ok(l.seen.has_mac[1] && !l.seen.has_mac[0], "one side alone has told its own");
+    send_from(&l, 0, ACK, macs[0]);
+    send_packet(&l, 1, ACK, 502, 101, "y");
+    ok(l.seen.has_mac[0] && l.seen.has_mac[1], "then both");
     ok(memcmp(l.seen.mac, macs, sizeof(macs)) == 0, "they are kept by side");
     end_log(&l);
 }
