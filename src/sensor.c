@@ -6,6 +6,8 @@
 #include "base/nanotime.h"
 #include "outputs.h"
 
+#define SESSIONS_AT_ONCE 64u
+
 /* ---- between the stages */
 
 static void note_failure(struct sensor *s, int result)
@@ -329,12 +331,23 @@ static bool is_counters(const struct message *m)
            m->kind == MESSAGE_LAST;
 }
 
+/* Sessions are judged some at a time: the memory and the code that it takes are then at hand. */
+static bool is_due(struct sensor *s, const struct message *m)
+{
+    if (m->kind == MESSAGE_SESSION && s->untold < SESSIONS_AT_ONCE) {
+        s->untold++;
+        return false;
+    }
+    s->untold = 0;
+    return true;
+}
+
 void sensor_take(struct sensor *s, const struct message *m)
 {
     if (s->paused && !is_counters(m))
         return;
     /* What happened at one time is taken whole before time goes on. */
-    if (m->order != s->order && m->now_ns > 0 && !s->paused)
+    if (m->order != s->order && m->now_ns > 0 && !s->paused && is_due(s, m))
         sensor_tick(s, m->now_ns);
     s->order = m->order;
     switch (m->kind) {

@@ -34,6 +34,7 @@ struct sensor {
     bool *lane_is_heard;    /* told anything since sensor_listen_anew */
     unsigned lane_count;
     uint64_t order;      /* of the message before */
+    unsigned untold;     /* sessions taken since time went on */
     uint64_t step_order; /* of the last step */
     uint64_t now_ns;
     uint64_t lane_drops;

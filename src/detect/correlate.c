@@ -22,9 +22,9 @@
 /* Destinations whose own certificates are remembered, one for so many keys. */
 #define GENUINE_SHARE 8
 
-/* A session that was taken: its id. A newer one takes its place. */
+/* A session that was taken. A newer one takes its place. */
 struct seen_session {
-    uint8_t id[SESSION_ID_BYTES];
+    uint64_t id; /* its halves added up */
 };
 
 /* ---- what records own */
@@ -314,12 +314,12 @@ static void learn(struct correlator *c, const struct session *s)
     inspection_learn(&c->inspection, s);
 }
 
-static void take_in(struct correlator *c, struct session *s)
+static void take_in(struct correlator *c, struct session *s, const struct identity_ids *ids)
 {
     struct inspection_context context;
     struct parties parties;
 
-    parties_name(c, s, &parties);
+    parties_name(c, s, ids, &parties);
     settle_until(c, s->decided_ns);
     set_now(c, s->decided_ns);
     s->clock_steps = c->clock_steps;
@@ -342,12 +342,28 @@ static void take_in(struct correlator *c, struct session *s)
     rest(c);
 }
 
+/* The session that will be taken in next is named already: its client's records are on their way. */
+static void name_next(struct correlator *c)
+{
+    c->next = hold_back_next(&c->hold_back, UINT64_MAX);
+    if (!c->next)
+        return;
+    identity_name(&c->identity, c->next, &c->next_ids);
+    identity_fetch_index(&c->identity, &c->next_ids);
+}
+
 static void let_go(struct correlator *c)
 {
     struct session *s = hold_back_leave(&c->hold_back);
+    struct identity_ids ids = c->next_ids;
 
+    if (c->next != s)
+        identity_name(&c->identity, s, &ids);
+    name_next(c);
     if (!is_known(c, s))
-        take_in(c, s);
+        take_in(c, s, &ids);
+    if (c->next)
+        identity_fetch_records(&c->identity, &c->next_ids);
     hold_back_give(&c->hold_back, s);
 }
 
@@ -401,17 +417,24 @@ static void make_room(struct correlator *c)
     }
 }
 
-/* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */
-static bool is_duplicate(struct correlator *c, const struct session *s)
+static struct seen_session *place_of(const struct correlator *c, const struct session *s)
 {
-    struct seen_session *seen;
     uint32_t place;
 
     memcpy(&place, s->id, sizeof(place));
-    seen = &c->seen[place % SEEN_SESSIONS];
-    if (memcmp(seen->id, s->id, sizeof(seen->id)) == 0)
+    return &c->seen[place % SEEN_SESSIONS];
+}
+
+/* A capture can hold a connection twice: mirrored at two points, or two captures of one time. */
+static bool is_duplicate(struct correlator *c, const struct session *s)
+{
+    struct seen_session *seen = place_of(c, s);
+    uint64_t halves[2];
+
+    memcpy(halves, s->id, sizeof(halves));
+    if (seen->id == halves[0] + halves[1])
         return true;
-    memcpy(seen->id, s->id, sizeof(seen->id));
+    seen->id = halves[0] + halves[1];
     return false;
 }
 

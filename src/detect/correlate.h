@@ -111,6 +111,8 @@ struct correlator {
         expiry; /* keys with an open alert: closed when nothing more comes */
     struct correlator_stats stats;
     struct identity identity;
+    const struct session *next; /* first in the line: will be taken in next; NULL none */
+    struct identity_ids next_ids;
     struct lists lists;
     struct placement placement;
     struct totals totals;

@@ -247,46 +247,58 @@ static struct memory_id by_link(struct identity *i, const struct memory_id *link
     return device;
 }
 
-/* The link of a session by which its address may be one of several; false when there is none. */
-static bool link_of(const struct identity *i, const struct session *s,
-                    const struct device_facts *facts, struct memory_id *link,
-                    enum identity_basis *kind)
+void identity_name(const struct identity *i, const struct session *s,
+                   struct identity_ids *out)
 {
-    if (facts->name[0]) {
-        *link = text_id(i->seed, "inventory", facts->name);
-        *kind = IDENTITY_INVENTORY;
-    } else if (has_own_mac(s)) {
-        *link = mac_id(i->seed, s);
-        *kind = IDENTITY_MAC;
+    uint8_t network[SESSION_NETWORK_BYTES];
+
+    session_network(s, network);
+    out->own = address_id(i->seed, &s->client, network);
+    out->kind = IDENTITY_ADDRESS;
+    if (has_own_mac(s)) {
+        out->link = mac_id(i->seed, s);
+        out->kind = IDENTITY_MAC;
     } else if (s->tunnel.kind == TUNNEL_GTPU) {
-        *link = bearer_id(i->seed, s);
-        *kind = IDENTITY_SUBSCRIBER;
-    } else {
-        return false;
+        out->link = bearer_id(i->seed, s);
+        out->kind = IDENTITY_SUBSCRIBER;
     }
-    return true;
+}
+
+void identity_fetch_index(const struct identity *i, const struct identity_ids *ids)
+{
+    memory_fetch_index(&i->aliases, &ids->own);
+    if (ids->kind != IDENTITY_ADDRESS)
+        memory_fetch_index(&i->links, &ids->link);
+}
+
+void identity_fetch_records(const struct identity *i, const struct identity_ids *ids)
+{
+    memory_fetch_record(&i->aliases, &ids->own);
+    if (ids->kind != IDENTITY_ADDRESS)
+        memory_fetch_record(&i->links, &ids->link);
 }
 
 void identity_resolve(struct identity *i, const struct session *s,
-                      struct identity_answer *out)
+                      const struct identity_ids *ids, struct identity_answer *out)
 {
     struct device_facts facts = {.platform = PLATFORM_UNKNOWN};
-    uint8_t network[SESSION_NETWORK_BYTES];
-    struct memory_id own, link;
-    enum identity_basis kind;
+    struct memory_id link = ids->link;
+    enum identity_basis kind = ids->kind;
 
     i->links.now_s = i->aliases.now_s = (uint32_t)(s->decided_ns / NS_PER_S);
-    session_network(s, network);
-    own = address_id(i->seed, &s->client, network);
-    *out = (struct identity_answer){.own_mac = has_own_mac(s)};
+    *out = (struct identity_answer){.own_mac = kind == IDENTITY_MAC};
     if (i->lookup && i->lookup(i->lookup_ctx, &s->client,
                                out->own_mac ? s->client_mac : NULL, s->decided_ns, &facts))
         out->platform = facts.platform;
-    if (!link_of(i, s, &facts, &link, &kind)) {
-        out->device = known_as(i, &own, i->aliases.now_s);
+    if (facts.name[0]) {
+        link = text_id(i->seed, "inventory", facts.name);
+        kind = IDENTITY_INVENTORY;
+    }
+    if (kind == IDENTITY_ADDRESS) {
+        out->device = known_as(i, &ids->own, i->aliases.now_s);
         return;
     }
-    out->device = by_link(i, &link, kind, &own, s);
-    if (!memory_id_equal(&out->device, &own))
+    out->device = by_link(i, &link, kind, &ids->own, s);
+    if (!memory_id_equal(&out->device, &ids->own))
         out->basis = kind;
 }

@@ -72,6 +72,13 @@ struct identity {
     void *lookup_ctx;
 };
 
+/* What a session says of its client, before anything that is known of it. */
+struct identity_ids {
+    struct memory_id own;     /* of its address */
+    struct memory_id link;    /* valid unless `kind` is IDENTITY_ADDRESS */
+    enum identity_basis kind; /* IDENTITY_MAC or IDENTITY_SUBSCRIBER: it has a link */
+};
+
 struct identity_answer {
     struct memory_id device;
     enum identity_basis
@@ -83,9 +90,17 @@ struct identity_answer {
 void identity_init(struct identity *i, uint64_t seed, size_t most);
 void identity_fini(struct identity *i);
 
+void identity_name(const struct identity *i, const struct session *s,
+                   struct identity_ids *out);
+
+/* Those ids will be resolved soon: have the memory fetched, first that of the indexes, then that of
+ * the records. Changes nothing. */
+void identity_fetch_index(const struct identity *i, const struct identity_ids *ids);
+void identity_fetch_records(const struct identity *i, const struct identity_ids *ids);
+
 /* Whose session it is, at the time it was decided. Learns from it. */
 void identity_resolve(struct identity *i, const struct session *s,
-                      struct identity_answer *out);
+                      const struct identity_ids *ids, struct identity_answer *out);
 
 /* Whose an address without a tunnel is, as far as it is known. */
 struct memory_id identity_of_address(const struct identity *i,

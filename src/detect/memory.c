@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -10,6 +11,7 @@
 #include "detect/memory_watch.h"
 
 #define INDEX_MIN 64u
+#define PAGE_BYTES 4096u
 #define CACHE_LINE 64u
 #define FETCHED_MAX 256u /* bytes of a record that are fetched ahead */
 
@@ -114,6 +116,17 @@ static bool index_grow(struct memory_table *t)
 
 /* ---- records */
 
+/* The kernel gives the pages at once: one by one, asking would take as long as clearing them. */
+static unsigned char *new_chunk(size_t bytes)
+{
+    unsigned char *chunk = malloc(bytes);
+    size_t skipped = (PAGE_BYTES - (uintptr_t)chunk % PAGE_BYTES) % PAGE_BYTES;
+
+    if (chunk && bytes > skipped)
+        (void)madvise(chunk + skipped, bytes - skipped, MADV_POPULATE_WRITE);
+    return chunk;
+}
+
 /* A number without a record: a new one, or the one that `drop_oldest` left. 0: memory is out. */
 static uint32_t new_number(struct memory_table *t)
 {
@@ -125,7 +138,7 @@ static uint32_t new_number(struct memory_table *t)
         if (!chunks)
             return 0;
         t->chunks = chunks;
-        t->chunks[chunk] = malloc(MEMORY_CHUNK * t->entry_size);
+        t->chunks[chunk] = new_chunk(MEMORY_CHUNK * t->entry_size);
         if (!t->chunks[chunk])
             return 0;
     }

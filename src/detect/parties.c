@@ -89,14 +89,18 @@ static void set_time(struct correlator *c)
     c->keys.now_s = now_s;
 }
 
-void parties_name(struct correlator *c, const struct session *s, struct parties *out)
+void parties_name(struct correlator *c, const struct session *s,
+                  const struct identity_ids *ids, struct parties *out)
 {
     struct parties p = {.device_app = NULL};
+    const char *name = session_destination(s, p.name);
 
-    identity_resolve(&c->identity, s, &p.identity);
+    if (name != p.name)
+        memcpy(p.name, name, strlen(name) + 1);
+    identity_resolve(&c->identity, s, ids, &p.identity);
     p.device_id = p.identity.device;
     p.app_id = text_id(c, s->app_key);
-    p.destination_id = text_id(c, session_destination(s, p.name));
+    p.destination_id = text_id(c, p.name);
     p.key_id = key_id_of(c, &p);
     memory_fetch_index(&c->devices, &p.device_id);
     memory_fetch_index(&c->destinations, &p.destination_id);

@@ -25,8 +25,9 @@ struct parties {
 struct memory_id parties_pair_id(uint64_t seed, const struct memory_id *a,
                                  const struct memory_id *b);
 
-/* The ids of a session's parties, and its destination's name. */
-void parties_name(struct correlator *c, const struct session *s, struct parties *out);
+/* The ids of a session's parties, and its destination's name; `ids` by identity_name. */
+void parties_name(struct correlator *c, const struct session *s,
+                  const struct identity_ids *ids, struct parties *out);
 
 /* The records of those ids will be needed soon: have their memory fetched. */
 void parties_fetch(const struct correlator *c, const struct parties *p);

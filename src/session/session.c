@@ -27,11 +27,34 @@ void session_release(struct session *s)
     s->certificate_count = 0;
 }
 
-/* A host name as names are compared: lower case, without the dot of the root. */
+/* Upper-case letters, and whatever is no ASCII, of eight characters at once; most have none. */
+static bool may_have_upper(const char *eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    uint64_t x, from_a, behind_z;
+
+    memcpy(&x, eight, sizeof(x));
+    from_a = (x & ~high) + each * (0x80 - 'A');
+    behind_z = (x & ~high) + each * (0x80 - 'Z' - 1);
+    return ((from_a ^ behind_z) | x) & high;
+}
+
+static bool is_normal(const char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i += 8) /* what lies behind the name is zero or harmless */
+        if (may_have_upper(name + i))
+            return false;
+    return len < 2 || name[len - 1] != '.';
+}
+
+/* A host name as names are compared: lower case, without the dot of the root. `name` has room for
+ * SESSION_NAME_MAX characters, and is the answer where nothing is to be changed. */
 static const char *normalised(const char *name, char out[SESSION_NAME_MAX])
 {
     size_t n = 0;
 
+    if (is_normal(name, strlen(name)))
+        return name;
     for (; name[n] && n < SESSION_NAME_MAX - 1; n++)
         out[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] - 'A' + 'a' : name[n]);
     if (n > 1 && out[n - 1] == '.')
@@ -42,13 +65,11 @@ static const char *normalised(const char *name, char out[SESSION_NAME_MAX])
 
 const char *session_destination(const struct session *s, char out[SESSION_NAME_MAX])
 {
-    char address[ADDRESS_TEXT_MAX];
-
     if (s->proxy_target[0])
         return normalised(s->proxy_target, out);
     if (s->server_name[0])
         return normalised(s->server_name, out);
-    return normalised(address_describe(&s->server, address), out);
+    return address_describe(&s->server, out);
 }
 
 void session_network(const struct session *s, uint8_t out[SESSION_NETWORK_BYTES])

@@ -198,7 +198,8 @@ void session_copy(struct session *to, const struct session *from);
 /* Give the certificate references back. */
 void session_release(struct session *s);
 
-/* What detection judges: CONNECT target, else server name, else the server's address as text. */
+/* What detection judges: CONNECT target, else server name, else the server's address as text. The
+ * answer lies in the session or in `out`. */
 const char *session_destination(const struct session *s, char out[SESSION_NAME_MAX]);
 
 /*

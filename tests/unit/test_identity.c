@@ -36,7 +36,10 @@ static struct session from(const char *address, const char *mac, uint8_t ttl)
 
 static struct memory_id resolve(const struct session *s)
 {
-    identity_resolve(&identity, s, &answer);
+    struct identity_ids ids;
+
+    identity_name(&identity, s, &ids);
+    identity_resolve(&identity, s, &ids, &answer);
     return answer.device;
 }
 

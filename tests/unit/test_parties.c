@@ -9,8 +9,10 @@ static struct lab lab;
 static struct parties parties(const struct session *s)
 {
     struct parties p = {.key = NULL};
+    struct identity_ids ids;
 
-    parties_name(&lab.correlator, s, &p);
+    identity_name(&lab.correlator.identity, s, &ids);
+    parties_name(&lab.correlator, s, &ids, &p);
     ok(parties_make(&lab.correlator, &p), "all records are there");
     return p;
 }

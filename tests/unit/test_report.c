@@ -9,9 +9,11 @@ static struct lab lab;
 static struct key *key_of(const char *device, const char *app, const char *name)
 {
     struct session s = lab_session(&lab, device, app, name, 0);
+    struct identity_ids ids;
     struct parties p;
 
-    parties_name(&lab.correlator, &s, &p);
+    identity_name(&lab.correlator.identity, &s, &ids);
+    parties_name(&lab.correlator, &s, &ids, &p);
     if (!parties_make(&lab.correlator, &p))
         abort();
     return p.key;
