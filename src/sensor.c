@@ -7,6 +7,7 @@
 #include "outputs.h"
 
 #define SESSIONS_AT_ONCE 64u
+#define TOGETHER_NS (100 * NS_PER_MS)
 
 /* ---- between the stages */
 
@@ -331,10 +332,12 @@ static bool is_counters(const struct message *m)
            m->kind == MESSAGE_LAST;
 }
 
-/* Sessions are judged some at a time: the memory and the code that it takes are then at hand. */
+/* Where sessions come in a row, they are judged some at a time: the memory and the code that it takes
+ * are then at hand. */
 static bool is_due(struct sensor *s, const struct message *m)
 {
-    if (m->kind == MESSAGE_SESSION && s->untold < SESSIONS_AT_ONCE) {
+    if (m->kind == MESSAGE_SESSION && m->now_ns >= s->now_ns &&
+        m->now_ns - s->now_ns < TOGETHER_NS && s->untold < SESSIONS_AT_ONCE) {
         s->untold++;
         return false;
     }
