@@ -11,7 +11,7 @@ packages_of() {
         echo gcc libc6-dev make pkg-config libpcap-dev libndpi-dev libjson-c-dev libyaml-dev \
             libssl-dev libmicrohttpd-dev libcap-ng-dev libseccomp-dev libsqlite3-dev zlib1g-dev libzstd-dev uthash-dev libxxhash-dev
         ;;
-    check) echo binutils perl python3 ;;
+    check) echo binutils dpkg-dev iproute2 perl procps python3 tcpdump ;;
     lint) echo clang-format clang-tidy shellcheck ;;
     bench) echo python3 tcpdump libndpi-bin tshark ;;
     fuzz) echo clang libclang-rt-14-dev llvm ;;
