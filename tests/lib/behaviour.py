@@ -59,7 +59,7 @@ class Suite:
     def __init__(self, program):
         self.program = program
         self.tap = replay.Tap()
-        self.folder = tempfile.mkdtemp(prefix="pinsight-behaviour-")
+        self.folder = None
 
     def run(self, name, header, order, packets, *options):
         path = os.path.join(self.folder, name + ".pcap")
@@ -129,8 +129,9 @@ class Suite:
                     [a["message"] for a in alerts])
 
     def main(self):
-        self.test_beacon()
-        self.test_lease()
+        with tempfile.TemporaryDirectory(prefix="pinsight-behaviour-") as self.folder:
+            self.test_beacon()
+            self.test_lease()
         return self.tap.end()
 
 
