@@ -91,6 +91,7 @@ int crew_open(struct crew *c, const struct crew_options *options, struct err *wh
                        .count = count_of(options),
                        .interfaces.fd = -1,
                        .bell.fd = -1};
+    (void)pthread_mutex_init(&c->labels_lock, NULL); /* cannot fail without attributes */
     c->threads = options->live || c->count > 1;
     c->hands = calloc(c->count, sizeof(*c->hands));
     if (!c->hands)
@@ -144,6 +145,7 @@ static int prepare_hand(struct hand *h, struct err *why)
                                 .count = c->count,
                                 .live = c->options.live,
                                 .stats = c->options.stats,
+                                .labels_lock = &c->labels_lock,
                                 .take = put_message,
                                 .count_source = count_source,
                                 .ctx = h};
@@ -395,5 +397,6 @@ void crew_fini(struct crew *c)
     free(c->hands);
     merge_fini(&c->merge);
     bell_fini(&c->bell);
+    (void)pthread_mutex_destroy(&c->labels_lock);
     c->hands = NULL;
 }

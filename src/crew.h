@@ -61,6 +61,7 @@ struct crew {
     struct interfaces interfaces; /* live */
     struct bell bell;
     struct merge merge;
+    pthread_mutex_t labels_lock; /* of all lanes, which set nDPI up when they need it */
     atomic_bool stop;
     atomic_uint reports;
     atomic_uint looks;

@@ -157,7 +157,8 @@ static int init_worker(struct lane *l, struct err *why)
         .share = l->options.live ? 0 : l->options.index,
         .shares = l->options.live ? 1 : l->options.count,
         .label_sessions = config->output.sessions != OUTPUT_SESSIONS_NO,
-        .labels_lazy = !l->options.live && l->options.count == 1,
+        .labels_lazy = !l->options.live,
+        .labels_lock = l->options.labels_lock,
         .tools = {.certificates = l->certificates, .prints = l->prints},
         .on_session = on_session,
         .on_session_end =

@@ -21,7 +21,8 @@ struct lane_options {
     uint64_t seed;
     unsigned index; /* of `count` lanes */
     unsigned count;
-    bool live;  /* the kernel shares out the frames, and messages have no order */
+    bool live; /* the kernel shares out the frames, and messages have no order */
+    pthread_mutex_t *labels_lock; /* as in flow/app_label.h */
     bool stats; /* also counters, each stats.interval of packet time (replay) */
     message_fn take;
     void (*count_source)(void *ctx, struct counters *out); /* may be NULL */

@@ -433,7 +433,8 @@ int worker_init(struct worker *w, const struct worker_options *options, struct e
 
     *w = (struct worker){.options = *options};
     w->tls.budget.most_bytes = options->message_bytes;
-    w->labels = app_labels_new(options->hash_seed, options->labels_lazy, why);
+    w->labels =
+        app_labels_new(options->hash_seed, options->labels_lazy, options->labels_lock, why);
     if (!w->labels || datagram_context_init(&w->datagrams, &w->tls, why) < 0 ||
         decoder_init(&w->decoder, &options->decode, why) < 0 ||
         flows_init(&w->flows, &flow, why) < 0) {

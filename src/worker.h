@@ -32,9 +32,10 @@ struct worker_options {
      * this one share `share` of `shares`; 0 or 1 shares: all of them. */
     unsigned share;
     unsigned shares;
-    struct session_tools tools; /* borrowed */
-    bool label_sessions;        /* somebody reads what nDPI says of their names */
-    bool labels_lazy; /* nDPI is set up when it is first needed; not for threads */
+    struct session_tools tools;   /* borrowed */
+    bool label_sessions;          /* somebody reads what nDPI says of their names */
+    bool labels_lazy;             /* nDPI is set up when it is first needed */
+    pthread_mutex_t *labels_lock; /* as in flow/app_label.h */
     session_fn on_session;
     /* NULL: nobody wants totals, connections are let go early */
     session_end_fn on_session_end;

@@ -41,6 +41,7 @@ struct watched {
 struct app_labels {
     struct ndpi_detection_module_struct *ndpi; /* NULL: not needed yet, or it failed */
     bool failed;
+    pthread_mutex_t *lock; /* borrowed: held while nDPI is set up; may be NULL */
     uint64_t seed;
     struct name *names;
     struct watched *watched;
@@ -119,12 +120,20 @@ static unsigned carrier_of(const ndpi_protocol *found)
     return master != NDPI_PROTOCOL_UNKNOWN ? master : application;
 }
 
+static void set_up(struct app_labels *l)
+{
+    if (l->lock)
+        (void)pthread_mutex_lock(l->lock);
+    l->ndpi = module_new();
+    l->failed = !l->ndpi;
+    if (l->lock)
+        (void)pthread_mutex_unlock(l->lock);
+}
+
 static bool is_ready(struct app_labels *l)
 {
-    if (!l->ndpi && !l->failed) {
-        l->ndpi = module_new();
-        l->failed = !l->ndpi;
-    }
+    if (!l->ndpi && !l->failed)
+        set_up(l);
     return l->ndpi != NULL;
 }
 
@@ -316,7 +325,8 @@ void app_labels_push(struct app_labels *l, const struct packet *packet)
 
 /* ---- all of it */
 
-struct app_labels *app_labels_new(uint64_t seed, bool lazy, struct err *why)
+struct app_labels *app_labels_new(uint64_t seed, bool lazy, pthread_mutex_t *lock,
+                                  struct err *why)
 {
     struct app_labels *l = calloc(1, sizeof(*l));
 
@@ -325,6 +335,7 @@ struct app_labels *app_labels_new(uint64_t seed, bool lazy, struct err *why)
         return NULL;
     }
     l->seed = seed;
+    l->lock = lock;
     for (size_t i = 0; i < APP_LABEL_FLOWS_MAX; i++)
         l->spare[l->spare_count++] = &l->flow_pool[i];
     if (!lazy && !is_ready(l)) {

@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "base/err.h"
 #include "flow/table.h"
 
@@ -51,10 +53,11 @@ struct app_labels;
 
 /*
  * NULL with a sentence when nDPI cannot be set up, which takes longer than some captures: `lazy`
- * leaves it until the first name or flow, and if it then fails, all stay without a label. nDPI is
- * not set up from two threads at once.
+ * leaves it until the first name or flow, and if it then fails, all stay without a label. nDPI must
+ * not be set up from two threads at once: then `lock` is held meanwhile. Borrowed; NULL: one thread.
  */
-struct app_labels *app_labels_new(uint64_t seed, bool lazy, struct err *why);
+struct app_labels *app_labels_new(uint64_t seed, bool lazy, pthread_mutex_t *lock,
+                                  struct err *why);
 void app_labels_free(struct app_labels *l);
 
 /* What a server name belongs to. */

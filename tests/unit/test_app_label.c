@@ -9,7 +9,7 @@
 static struct app_labels *labels(void)
 {
     struct err why = {{0}};
-    struct app_labels *l = app_labels_new(1, false, &why);
+    struct app_labels *l = app_labels_new(1, false, NULL, &why);
 
     if (!l) {
         ok(false, "nDPI is there: %s", why.text);
