@@ -268,14 +268,14 @@ static void begin_tls(struct worker *w, struct connection *c, struct flow_state 
 
 static void push_tls(struct turn *turn, int side, const struct chunk *chunk)
 {
+    const struct tls_listener listener = {on_tls_event, turn};
     struct flow_state *state = turn->state;
 
     if (side == state->client && state->segments < UINT8_MAX)
         state->segments++;
     state->outcome.has_client_packets = turn->connection->packets[state->client] > 0;
     state->outcome.has_server_packets = turn->connection->packets[!state->client] > 0;
-    tls_conn_push(&state->conn, &turn->worker->tls, side, chunk->bytes, chunk->absent,
-                  chunk->gap, chunk->time_ns, on_tls_event, turn);
+    tls_conn_push(&state->conn, &turn->worker->tls, side, chunk, &listener);
 }
 
 /* The bytes that were taken to see that it is TLS, of both sides. */

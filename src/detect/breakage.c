@@ -212,6 +212,7 @@ static void on_refusal(struct correlator *c, struct genuine *g, const struct par
     const struct tuning *t = tuning_of(c);
     double weight = refusal_weight(t, s), db;
     struct genuine_change change;
+    struct streak_refusal refusal;
     enum streak_place place;
     struct breakage *b;
 
@@ -221,8 +222,11 @@ static void on_refusal(struct correlator *c, struct genuine *g, const struct par
     b = breakage_of(c, g, &change, s);
     if (!b)
         return;
-    place = streak_add(&b->streak, s->start_ns, s->decided_ns, weight, refusal_flags(s),
-                       tuning_ns(t->episode_gap_s));
+    refusal = (struct streak_refusal){.start_ns = s->start_ns,
+                                      .decided_ns = s->decided_ns,
+                                      .weight_db = weight,
+                                      .flags = refusal_flags(s)};
+    place = streak_add(&b->streak, &refusal, tuning_ns(t->episode_gap_s));
     note_evidence(b, s, weight, place != STREAK_WEAKER);
     note_member(b, p);
     b->refused++;

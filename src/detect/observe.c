@@ -190,7 +190,10 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
     struct suspicion *sus = suspicion_get(c, p, s, context);
     uint64_t gap_ns = tuning_ns(tuning_of(c)->episode_gap_s);
     double weight = weight_of(c, p, s, context);
-    uint8_t flags = refusal_flags(s);
+    struct streak_refusal refusal = {.start_ns = s->start_ns,
+                                     .decided_ns = s->decided_ns,
+                                     .weight_db = weight,
+                                     .flags = refusal_flags(s)};
     struct device_event event = event_of(c, p);
     enum streak_place place;
 
@@ -209,12 +212,11 @@ static void on_refusal(struct correlator *c, struct parties *p, const struct ses
         sus->has_first = true;
         sus->direct_total = 0; /* "then direct" counts from here */
     }
-    place = streak_add(&sus->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
+    place = streak_add(&sus->streak, &refusal, gap_ns);
     if (p->device->streak->refusals == 0)
         memcpy(p->device->first_session, s->id, sizeof(p->device->first_session));
-    (void)streak_add(p->device->streak, s->start_ns, s->decided_ns, weight, flags, gap_ns);
-    (void)streak_add(&p->device_destination->refusals->streak, s->start_ns, s->decided_ns,
-                     weight, flags, gap_ns);
+    (void)streak_add(p->device->streak, &refusal, gap_ns);
+    (void)streak_add(&p->device_destination->refusals->streak, &refusal, gap_ns);
     note_pair(p);
     if (place == STREAK_STRONGEST)
         suspicion_count_no_longer(sus);

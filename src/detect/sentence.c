@@ -28,8 +28,8 @@ static void add_how(struct text *t, const struct suspicion *s)
     static const char *const words[] = {
         [SHAPE_S1] = "answered the inspection certificate with a fatal certificate alert",
         [SHAPE_S2] =
-            "answered the inspection certificate with an encrypted alert instead of "
-            "finishing the handshake",
+            ("answered the inspection certificate with an encrypted alert instead of "
+             "finishing the handshake"),
         [SHAPE_S3] = "hung up as soon as it had seen the inspection certificate",
         [SHAPE_S4] = "finished the handshake and hung up at once without sending any data",
     };

@@ -41,26 +41,27 @@ static void set_last(struct episode *e, uint64_t decided_ns)
         e->last_us = (uint32_t)us;
 }
 
-enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns,
-                             double weight_db, uint8_t flags, uint64_t episode_gap_ns)
+enum streak_place streak_add(struct streak *s, const struct streak_refusal *refusal,
+                             uint64_t episode_gap_ns)
 {
-    struct episode *e = episode_of(s, start_ns, episode_gap_ns);
+    struct episode *e = episode_of(s, refusal->start_ns, episode_gap_ns);
     enum streak_place place = STREAK_WEAKER;
 
     if (!e) {
         place = STREAK_FIRST;
         e = new_episode(s);
-        *e = (struct episode){.start_ns = start_ns, .weight_db = (float)weight_db};
-    } else if (weight_db > (double)e->weight_db) {
+        *e = (struct episode){.start_ns = refusal->start_ns,
+                              .weight_db = (float)refusal->weight_db};
+    } else if (refusal->weight_db > (double)e->weight_db) {
         place = STREAK_STRONGEST;
-        e->weight_db = (float)weight_db;
+        e->weight_db = (float)refusal->weight_db;
     }
-    set_last(e, decided_ns);
+    set_last(e, refusal->decided_ns);
     e->attempts++;
-    e->strong = (uint16_t)(e->strong + ((flags & STREAK_STRONG) != 0));
-    e->flags |= flags;
+    e->strong = (uint16_t)(e->strong + ((refusal->flags & STREAK_STRONG) != 0));
+    e->flags |= refusal->flags;
     if (s->refusals == 0)
-        s->first_ns = start_ns;
+        s->first_ns = refusal->start_ns;
     s->refusals++;
     return place;
 }

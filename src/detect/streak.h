@@ -55,9 +55,15 @@ enum streak_place {
     STREAK_WEAKER,
 };
 
-/* Add a refusal that started at `start_ns` and was decided at `decided_ns`. */
-enum streak_place streak_add(struct streak *s, uint64_t start_ns, uint64_t decided_ns,
-                             double weight_db, uint8_t flags, uint64_t episode_gap_ns);
+struct streak_refusal {
+    uint64_t start_ns;
+    uint64_t decided_ns;
+    double weight_db;
+    uint8_t flags;
+};
+
+enum streak_place streak_add(struct streak *s, const struct streak_refusal *refusal,
+                             uint64_t episode_gap_ns);
 
 /* When the last attempt of an episode was decided. */
 uint64_t episode_last_ns(const struct episode *e);

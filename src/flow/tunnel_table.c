@@ -88,9 +88,10 @@ void tunnel_table_free(struct tunnel_table *t)
 
     if (!t)
         return;
-    HASH_ITER(hh, t->entries, e, next)
-    {
-        HASH_DEL(t->entries, e);
+    e = t->entries;
+    HASH_CLEAR(hh, t->entries); /* frees the table, not the entries */
+    for (; e; e = next) {
+        next = e->hh.next;
         free(e);
     }
     free(t);

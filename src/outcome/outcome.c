@@ -125,6 +125,17 @@ static struct outcome_decision decide_client_ended(const struct outcome_state *s
     return decided(OUTCOME_IDLE_UNUSED, SHAPE_NONE, client_end);
 }
 
+/* Nobody has ended it yet. */
+static struct outcome_decision decide_finished_open(const struct outcome_state *s,
+                                                    enum outcome_ask ask, uint64_t now_ns)
+{
+    if (ask == ASK_TIMEOUT)
+        return decided(s->client_lost ? OUTCOME_UNKNOWN : OUTCOME_IDLE_UNUSED, SHAPE_NONE,
+                       now_ns);
+    return ask == ASK_CAPTURE ? decided(OUTCOME_IN_PROGRESS, SHAPE_NONE, s->last_ns)
+                              : undecided(UINT64_MAX);
+}
+
 static struct outcome_decision decide_finished(const struct outcome_state *s,
                                                const struct outcome_tuning *tuning,
                                                enum outcome_ask ask, uint64_t now_ns)
@@ -137,13 +148,8 @@ static struct outcome_decision decide_finished(const struct outcome_state *s,
 
     if (s->server_first && s->server_late_bytes > GREETING_MIN && !client_end)
         return decided(OUTCOME_ACCEPTED, SHAPE_NONE, s->last_ns);
-    if (!end) {
-        if (ask == ASK_TIMEOUT)
-            return decided(s->client_lost ? OUTCOME_UNKNOWN : OUTCOME_IDLE_UNUSED,
-                           SHAPE_NONE, now_ns);
-        return ask == ASK_CAPTURE ? decided(OUTCOME_IN_PROGRESS, SHAPE_NONE, s->last_ns)
-                                  : undecided(UINT64_MAX);
-    }
+    if (!end)
+        return decide_finished_open(s, ask, now_ns);
     if (ask == ASK_NOW && !confirmed && now_ns < end + tuning->enc_alert_close_ns)
         return undecided(end + tuning->enc_alert_close_ns);
     if (ask == ASK_NOW && confirmed && now_ns < confirmed + OUTCOME_SETTLE_NS)
@@ -217,6 +223,23 @@ static struct outcome_decision decide_handshake_server_ended(const struct outcom
     return decided(OUTCOME_SERVER_FAULT, SHAPE_NONE, at);
 }
 
+/* Nobody has ended it yet. */
+static struct outcome_decision decide_silent_open(const struct outcome_state *s,
+                                                  const struct outcome_tuning *tuning,
+                                                  enum outcome_ask ask, uint64_t now_ns)
+{
+    uint64_t limit = s->last_ns + tuning->stall_ns;
+
+    if (ask == ASK_CAPTURE && now_ns < limit)
+        return decided(OUTCOME_IN_PROGRESS, SHAPE_NONE, s->last_ns);
+    if (ask == ASK_NOW && now_ns < limit)
+        return undecided(limit);
+    if (s->client_lost || s->server_lost)
+        return decided(OUTCOME_UNKNOWN, SHAPE_NONE, ask == ASK_TIMEOUT ? now_ns : limit);
+    return decided(s->server_is_not_tls ? OUTCOME_SERVER_FAULT : OUTCOME_STALLED, SHAPE_S6,
+                   ask == ASK_TIMEOUT ? now_ns : limit);
+}
+
 static struct outcome_decision decide_silent(const struct outcome_state *s,
                                              const struct outcome_tuning *tuning,
                                              enum outcome_ask ask, uint64_t now_ns)
@@ -225,19 +248,8 @@ static struct outcome_decision decide_silent(const struct outcome_state *s,
     uint64_t server_end = first_of(s->server_alert_ns, outcome_closed_ns(s, TLS_SERVER));
     uint64_t end = first_of(client_end, server_end);
 
-    if (!end) {
-        uint64_t limit = s->last_ns + tuning->stall_ns;
-
-        if (ask == ASK_CAPTURE && now_ns < limit)
-            return decided(OUTCOME_IN_PROGRESS, SHAPE_NONE, s->last_ns);
-        if (ask == ASK_NOW && now_ns < limit)
-            return undecided(limit);
-        if (s->client_lost || s->server_lost)
-            return decided(OUTCOME_UNKNOWN, SHAPE_NONE,
-                           ask == ASK_TIMEOUT ? now_ns : limit);
-        return decided(s->server_is_not_tls ? OUTCOME_SERVER_FAULT : OUTCOME_STALLED,
-                       SHAPE_S6, ask == ASK_TIMEOUT ? now_ns : limit);
-    }
+    if (!end)
+        return decide_silent_open(s, tuning, ask, now_ns);
     if (ask == ASK_NOW && now_ns < end + OUTCOME_SETTLE_NS)
         return undecided(end + OUTCOME_SETTLE_NS);
     if (s->server_is_not_tls)

@@ -65,11 +65,24 @@ static int open_input(struct session_files *f, const char *path, struct err *why
     return 0;
 }
 
+static int open_all(struct session_files *f, const struct session_files_options *options,
+                    struct err *why)
+{
+    if (options->path_count > SESSION_FILES_MAX)
+        return err_set(why, "%zu files: at most %u are read at once", options->path_count,
+                       SESSION_FILES_MAX);
+    if (!f->inputs)
+        return err_set(why, "no memory for %zu files", options->path_count);
+    for (size_t i = 0; i < options->path_count; i++)
+        if (open_input(f, options->paths[i], why) < 0)
+            return -1;
+    return 0;
+}
+
 struct session_files *session_files_open(const struct session_files_options *options,
                                          struct err *why)
 {
     struct session_files *f = calloc(1, sizeof(*f));
-    int result = 0;
 
     if (!f) {
         (void)err_set(why, "no memory for reading sessions");
@@ -78,14 +91,7 @@ struct session_files *session_files_open(const struct session_files_options *opt
     f->options = *options;
     f->inputs = calloc(options->path_count + 1, sizeof(*f->inputs));
     f->reader = session_reader_new(why);
-    if (options->path_count > SESSION_FILES_MAX)
-        result = err_set(why, "%zu files: at most %u are read at once", options->path_count,
-                         SESSION_FILES_MAX);
-    else if (!f->inputs)
-        result = err_set(why, "no memory for %zu files", options->path_count);
-    for (size_t i = 0; result == 0 && f->reader && i < options->path_count; i++)
-        result = open_input(f, options->paths[i], why);
-    if (result == 0 && f->reader)
+    if (f->reader && open_all(f, options, why) == 0)
         return f;
     session_files_free(f);
     return NULL;

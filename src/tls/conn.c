@@ -359,16 +359,16 @@ void tls_conn_begin(struct tls_conn *c, int flow_side, bool from_server, bool ss
 }
 
 void tls_conn_push(struct tls_conn *c, struct tls_context *context, int flow_side,
-                   struct span bytes, uint32_t absent, bool gap, uint64_t time_ns,
-                   tls_event_fn tell_event, void *ctx)
+                   const struct chunk *chunk, const struct tls_listener *listener)
 {
+    struct span bytes = chunk->bytes;
     struct push p = {.conn = c,
                      .context = context,
                      .direction = &c->directions[flow_side],
                      .flow_side = flow_side,
-                     .gap = gap,
-                     .tell = tell_event,
-                     .ctx = ctx};
+                     .gap = chunk->gap,
+                     .tell = listener->tell,
+                     .ctx = listener->ctx};
     struct record_handler handler = {.ctx = &p,
                                      .header = on_header,
                                      .body = on_body,
@@ -377,6 +377,6 @@ void tls_conn_push(struct tls_conn *c, struct tls_context *context, int flow_sid
                                      .lost = on_lost};
 
     if (p.direction->sslv2)
-        push_sslv2(&p, &bytes, time_ns);
-    record_push(&p.direction->reader, &handler, bytes, absent, time_ns);
+        push_sslv2(&p, &bytes, chunk->time_ns);
+    record_push(&p.direction->reader, &handler, bytes, chunk->absent, chunk->time_ns);
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "flow/stream.h"
 #include "tls/handshake.h"
 #include "tls/hello.h"
 #include "tls/record.h"
@@ -101,13 +102,15 @@ struct tls_conn {
 /* TLS begins: `flow_side` sends the first hello, which is the client's or (`from_server`) not. */
 void tls_conn_begin(struct tls_conn *c, int flow_side, bool from_server, bool sslv2);
 
-/*
- * Take bytes that `flow_side` (0, 1) sent, `absent` bytes that were not captured after them
- * (`gap`: lost, else cut by the snap length). Events are told to `tell`.
- */
+/* Who hears of the events. */
+struct tls_listener {
+    tls_event_fn tell;
+    void *ctx;
+};
+
+/* Take what `flow_side` (0, 1) sent. */
 void tls_conn_push(struct tls_conn *c, struct tls_context *context, int flow_side,
-                   struct span bytes, uint32_t absent, bool gap, uint64_t time_ns,
-                   tls_event_fn tell, void *ctx);
+                   const struct chunk *chunk, const struct tls_listener *listener);
 
 /* Give its memory back. */
 void tls_conn_clear(struct tls_conn *c, struct tls_context *context);

@@ -180,6 +180,9 @@ void rdp_udp_push(struct rdp_udp *r, struct rdp_udp_context *context,
                   const struct datagram *datagram, tls_event_fn tell, void *ctx)
 {
     uint8_t room[RDP_UDP_PACKET_MAX];
+    const struct tls_listener listener = {tell, ctx};
+    const struct chunk lost = {.absent = 1, .gap = true, .time_ns = datagram->time_ns};
+    struct chunk chunk = {.time_ns = datagram->time_ns};
     int side = datagram->flow_side;
     struct rdp_udp_data data;
     struct syn syn;
@@ -197,11 +200,10 @@ void rdp_udp_push(struct rdp_udp *r, struct rdp_udp_context *context,
         return;
     if (gap) {
         context->stats.gaps++;
-        tls_conn_push(&r->conn, context->tls, side, span_of(NULL, 0), 1, true,
-                      datagram->time_ns, tell, ctx);
+        tls_conn_push(&r->conn, context->tls, side, &lost, &listener);
     }
-    tls_conn_push(&r->conn, context->tls, side, data.bytes, 0, false, datagram->time_ns,
-                  tell, ctx);
+    chunk.bytes = data.bytes;
+    tls_conn_push(&r->conn, context->tls, side, &chunk, &listener);
 }
 
 void rdp_udp_clear(struct rdp_udp *r, struct rdp_udp_context *context)

@@ -74,9 +74,16 @@ static void begin(struct heard *h)
     tls_conn_begin(&h->conn, CLIENT, false, false);
 }
 
+static void push_chunk(struct heard *h, int side, struct chunk chunk)
+{
+    const struct tls_listener listener = {on_event, h};
+
+    tls_conn_push(&h->conn, &h->context, side, &chunk, &listener);
+}
+
 static void push(struct heard *h, int side, struct span bytes)
 {
-    tls_conn_push(&h->conn, &h->context, side, bytes, 0, false, 1, on_event, h);
+    push_chunk(h, side, (struct chunk){.bytes = bytes, .time_ns = 1});
 }
 
 /* The connection gives back all it took. */
@@ -308,9 +315,12 @@ static void a_gap_loses_the_message_or_the_stream(void)
     begin(&h);
     push(&h, CLIENT, client_hello());
     push(&h, SERVER, server_hello(false, false));
-    tls_conn_push(&h.conn, &h.context, SERVER, hex("16 0303 0010 0b"), 15, true, 1,
-                  on_event, &h);
-    tls_conn_push(&h.conn, &h.context, CLIENT, hex("16 03"), 9, false, 1, on_event, &h);
+    push_chunk(
+        &h, SERVER,
+        (struct chunk){
+            .bytes = hex("16 0303 0010 0b"), .absent = 15, .gap = true, .time_ns = 1});
+    push_chunk(&h, CLIENT,
+               (struct chunk){.bytes = hex("16 03"), .absent = 9, .time_ns = 1});
     is_text(h.text, "hello15 server3 message-lost1 cut0",
             "a message by loss, a stream by the snap length");
     end(&h);

@@ -105,8 +105,12 @@ static void test_flags(void)
 
 static void refuse(double at_s, double weight_db, uint8_t flags)
 {
-    (void)streak_add(&streak, lab_ns(at_s), lab_ns(at_s), weight_db, flags,
-                     UINT64_C(300000000));
+    struct streak_refusal refusal = {.start_ns = lab_ns(at_s),
+                                     .decided_ns = lab_ns(at_s),
+                                     .weight_db = weight_db,
+                                     .flags = flags};
+
+    (void)streak_add(&streak, &refusal, UINT64_C(300000000));
 }
 
 static struct refusal_verdict judge(double at_s)

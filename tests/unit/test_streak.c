@@ -11,7 +11,21 @@ static struct streak streak;
 
 static enum streak_place add(uint64_t start_ms, double weight_db, uint8_t flags)
 {
-    return streak_add(&streak, start_ms * MS, (start_ms + 50) * MS, weight_db, flags, GAP);
+    struct streak_refusal refusal = {.start_ns = start_ms * MS,
+                                     .decided_ns = (start_ms + 50) * MS,
+                                     .weight_db = weight_db,
+                                     .flags = flags};
+
+    return streak_add(&streak, &refusal, GAP);
+}
+
+/* Its end is long after its start, or before. */
+static void add_odd(uint64_t start_ns, uint64_t decided_ns)
+{
+    struct streak_refusal refusal = {
+        .start_ns = start_ns, .decided_ns = decided_ns, .weight_db = 1};
+
+    (void)streak_add(&streak, &refusal, GAP);
 }
 
 static void test_episodes(void)
@@ -85,10 +99,10 @@ static void test_bound(void)
 static void test_long_attempt(void)
 {
     streak_clear(&streak);
-    (void)streak_add(&streak, MS, UINT64_C(10000000000000), 1, 0, GAP);
+    add_odd(MS, UINT64_C(10000000000000));
     ok(streak_since(&streak, 0).last_ns > UINT64_C(4000000000000),
        "an attempt of hours ends late, at most some 71 minutes after its start");
-    (void)streak_add(&streak, UINT64_C(20000000000000), MS, 1, 0, GAP);
+    add_odd(UINT64_C(20000000000000), MS);
     is_int(streak_since(&streak, 0).last_ns, UINT64_C(20000000000000),
            "one that was decided before it began ends when it began");
 }
