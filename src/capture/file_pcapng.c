@@ -74,7 +74,7 @@ struct block_row {
 
 bool pcapng_knows(struct span first)
 {
-    uint32_t type;
+    uint32_t type = 0;
 
     return span_u32(&first, &type) && type == BLOCK_SECTION;
 }

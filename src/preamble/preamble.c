@@ -323,7 +323,7 @@ static void begin_protocol(struct preamble *p, int side, uint8_t row)
 static bool step_outside(struct preamble *p, int side, struct span *rest)
 {
     enum look hello;
-    uint8_t row;
+    uint8_t row = 0;
 
     peek(p, side, rest);
     hello = look_for_hello(span_of_peeked(p, side));
