@@ -8,7 +8,7 @@ SENSOR_WORKERS=2
 sensor_config() {
     local name
     echo "inspection:"
-    if [ -e "$RUN/authority" ]; then
+    if [ -e "$RUN/authority" ] && [ "$(awk '$1 == "product" { print $2 }' "$RUN/meta")" != analysis ]; then
         printf '  authorities: [{file: %s}]\n' "$KEYS/$(sed -n 's/^file\t//p' "$RUN/authority")"
         echo '  segments: [10.20.0.0/24, "fd20::/64"]'
     else
