@@ -9,6 +9,7 @@ A million handshakes that begin and go no further, under the limits as shipped, 
 they take at most is written down in docs/memory.md.
 """
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -180,6 +181,14 @@ CASES = [
 ]
 
 
+def of_memory(tap, held, sentence):
+    """A claim of the program's own memory: a sanitizer has more of its own than it leaves."""
+    if os.environ.get("PINSIGHT_BUILD", "build/release") != "build/release":
+        tap.skip(sentence, "only the release build is weighed")
+    else:
+        tap.ok(held, sentence)
+
+
 def check(tap, program, path, case):
     name, make, must, must_not = case
     memory, _, stats, code = feed(program, SMALL, halves_of(make(path)))
@@ -189,7 +198,8 @@ def check(tap, program, path, case):
     for other in must_not:
         tap.ok(counter(stats, other) == 0, f"{name}: {other} says {counter(stats, other)}")
     grown = memory[1] - memory[0]
-    tap.ok(grown <= SLACK_KIB, f"{name}: resident memory is flat, {memory[0]} and {memory[1]} KiB")
+    of_memory(tap, grown <= SLACK_KIB,
+              f"{name}: resident memory is flat, {memory[0]} and {memory[1]} KiB")
 
 
 def check_million(tap, program):
@@ -201,7 +211,7 @@ def check_million(tap, program):
     pieces = (b"".join(piece(n * 100000, 100000)) for n in range(10))
     _, peak, stats, code = feed(program, [], pieces)
     tap.ok(code == 0 and stats["tls"]["client_hellos"] == 1000000, "a million hellos without an answer are read")
-    tap.ok(peak <= 400 * 1024, f"under the limits as shipped they take {peak // 1024} MiB at most")
+    of_memory(tap, peak <= 400 * 1024, f"under the limits as shipped they take {peak // 1024} MiB at most")
     tap.ok(stats["flow"]["connections_evicted"] > 900000,
            f"{stats['flow']['connections_evicted']} of them gave way to younger ones, and are counted")
 

@@ -8,6 +8,10 @@ class Tap:
         self.number = 0
         self.failed = 0
 
+    def skip(self, sentence, why):
+        self.number += 1
+        print(f"ok {self.number} - {sentence} # SKIP {why}", flush=True)
+
     def ok(self, held, sentence, notes=()):
         self.number += 1
         print(f"{'ok' if held else 'not ok'} {self.number} - {sentence}", flush=True)
