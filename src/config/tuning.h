@@ -82,8 +82,7 @@ struct tuning_opaque {
     double
         max_device_share; /* destination is used by less than this share of the devices */
     uint32_t small_fleet; /* below so many known devices: by one device */
-    uint32_t min_records; /* each way */
-    uint32_t min_bytes;
+    uint32_t min_bytes;   /* of an upload */
 };
 
 /* What it takes for an observation of the hypothesis table to hold. */

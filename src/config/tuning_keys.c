@@ -242,9 +242,8 @@ static const struct schema_key keys[] = {
           "Destination used by less than this share of the devices ..."),
     COUNT("tuning.opaque.small_fleet", opaque.small_fleet,
           "... or by one device, while fewer than so many are known."),
-    COUNT("tuning.opaque.min_records", opaque.min_records,
-          "Data both ways: so many records each ..."),
-    COUNT("tuning.opaque.min_bytes", opaque.min_bytes, "... or so many bytes."),
+    COUNT("tuning.opaque.min_bytes", opaque.min_bytes,
+          "An upload of fewer bytes is none, whatever came back."),
 
     SECONDS("tuning.observe.look_back_s", observe.look_back_s,
             "Time over which observations for the hypotheses are made."),
