@@ -320,7 +320,7 @@ static void write_evidence(const struct finding *f, struct json_out *out)
     json_out_end(out);
 }
 
-static void write_context(const struct finding *f, struct json_out *out)
+void alert_context_write(const struct finding *f, struct json_out *out)
 {
     if (f->context_count == 0)
         return;
@@ -404,7 +404,7 @@ static void write_pinsight(const struct finding *f, struct json_out *out)
     write_clauses(f, out);
     write_counts(&f->counts, out);
     write_evidence(f, out);
-    write_context(f, out);
+    alert_context_write(f, out);
     write_app(f, out);
     json_out_fact(out, "ja4", f->ja4);
     write_platform(f, out);

@@ -19,3 +19,6 @@ bool alert_json_write(const struct finding *f, const struct observer *observer,
  */
 bool alert_json_write_compact(const struct finding *f, const struct observer *observer,
                               struct json_out *out);
+
+/* `context`: what feeds tell and whose word it is; nothing without feeds. */
+void alert_context_write(const struct finding *f, struct json_out *out);

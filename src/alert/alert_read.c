@@ -1,26 +1,17 @@
-#include "alert/alert_read.h"
+#include "alert/alert_reading.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/uuid.h"
-#include "session/json_in.h"
 #include "session/session_names.h"
 
 #define DEPTH_MAX 24
-#define LIST_MAX 4096
 
 struct alert_reader {
     json_tokener *tokener;
     json_object *line; /* of the latest session event */
-};
-
-struct reading {
-    struct json_in in;
-    json_object *root, *pinsight;
-    struct alert_read *alert;
-    struct finding *f;
 };
 
 struct alert_reader *alert_reader_new(void)
@@ -51,6 +42,7 @@ void alert_read_release(struct alert_read *a)
 {
     json_object_put(a->line);
     free(a->related);
+    free(a->hosts);
     *a = (struct alert_read){.line = NULL};
 }
 
@@ -163,7 +155,7 @@ static void read_control(struct reading *r, json_object *item)
 
 static void read_evidence(struct reading *r)
 {
-    json_object *list = json_in_array(&r->in, r->pinsight, "evidence", LIST_MAX);
+    json_object *list = json_in_array(&r->in, r->pinsight, "evidence", ALERT_LIST_MAX);
 
     for (size_t i = 0; i < json_in_count(list); i++) {
         json_object *item = json_in_element(list, i);
@@ -181,7 +173,7 @@ static void read_evidence(struct reading *r)
 static void read_risk(struct reading *r)
 {
     json_object *risk = json_in_object(&r->in, r->pinsight, "risk");
-    json_object *list = json_in_array(&r->in, risk, "contributors", LIST_MAX);
+    json_object *list = json_in_array(&r->in, risk, "contributors", ALERT_LIST_MAX);
 
     for (size_t i = 0; i < json_in_count(list) && i < FINDING_RISKS_MAX; i++) {
         json_object *item = json_in_element(list, i);
@@ -197,7 +189,7 @@ static void read_risk(struct reading *r)
 
 static void read_clauses(struct reading *r)
 {
-    json_object *list = json_in_array(&r->in, r->pinsight, "clauses", LIST_MAX);
+    json_object *list = json_in_array(&r->in, r->pinsight, "clauses", ALERT_LIST_MAX);
 
     for (size_t i = 0; i < json_in_count(list) && i < FINDING_CLAUSES_MAX; i++) {
         json_object *item = json_in_element(list, i);
@@ -223,6 +215,7 @@ static void read_counts(struct reading *r)
     c->resumed = (uint32_t)json_in_number(&r->in, counts, "resumed", UINT32_MAX);
     c->quic = (uint32_t)json_in_number(&r->in, counts, "quic", UINT32_MAX);
     c->devices = (uint32_t)json_in_number(&r->in, counts, "devices", UINT32_MAX);
+    c->withheld = (uint32_t)json_in_number(&r->in, counts, "withheld", UINT32_MAX);
 }
 
 static void read_device(struct reading *r)
@@ -260,7 +253,7 @@ static void read_destination(struct reading *r)
 static void read_related(struct reading *r)
 {
     json_object *related = json_in_object(&r->in, r->root, "related");
-    json_object *list = json_in_array(&r->in, related, "ip", LIST_MAX);
+    json_object *list = json_in_array(&r->in, related, "ip", ALERT_LIST_MAX);
     size_t count = json_in_count(list);
 
     r->alert->related = count ? calloc(count, sizeof(*r->alert->related)) : NULL;
@@ -301,6 +294,8 @@ static void read_judgement(struct reading *r)
     const char *text;
 
     read_uuid(r, r->pinsight, "alert_id", f->alert_id);
+    f->is_superseded = json_in_lent(&r->in, r->pinsight, "superseded_by") != NULL;
+    read_uuid(r, r->pinsight, "superseded_by", f->superseded_by);
     f->revision = (uint32_t)json_in_number(&r->in, r->pinsight, "revision", UINT32_MAX);
     f->type =
         (enum finding_type)read_word(r, r->pinsight, "type", type_name, FINDING_TYPE_COUNT);
@@ -333,6 +328,7 @@ static enum alert_line read_alert(json_object *root, struct alert_read *out,
     read_risk(&r);
     read_clauses(&r);
     read_counts(&r);
+    alert_read_parties(&r);
     if (!r.in.bad)
         return ALERT_LINE_ALERT;
     alert_read_release(out);

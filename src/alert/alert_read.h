@@ -10,7 +10,14 @@
 #include "base/err.h"
 #include "detect/finding.h"
 
+#define ALERT_OTHERS_MAX 8 /* further addresses of a device */
+
 struct alert_reader;
+
+/* Of a certificate of `pinsight.pin`. */
+struct alert_digests {
+    uint8_t sha256[SHA256_BYTES], key[SHA256_BYTES], issuer_key[SHA256_BYTES];
+};
 
 /* One alert; zeroed, or released, it holds nothing. */
 struct alert_read {
@@ -20,7 +27,16 @@ struct alert_read {
     struct finding_control controls[FINDING_CONTROLS_MAX];
     struct finding_risk risks[FINDING_RISKS_MAX];
     struct finding_clause clauses[FINDING_CLAUSES_MAX];
+    struct finding_context context[FINDING_CONTEXT_MAX];
+    struct finding_identity identity;
+    struct finding_package package;
+    struct finding_interceptor interceptor;
+    struct finding_pin pin;
+    uint8_t interceptor_key[SHA256_BYTES];
+    struct alert_digests now, before;
+    struct address others[ALERT_OTHERS_MAX];
     struct address *related;
+    const char **hosts;
 };
 
 enum alert_line {

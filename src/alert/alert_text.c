@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/nanotime.h"
 #include "crypto/uuid.h"
+#include "detect/pin_words.h"
 #include "session/session_names.h"
 
 /* Where the text of a block begins; labels stand before it. */
@@ -67,6 +68,9 @@ static void write_identity(const struct finding *f, struct text *out)
     paragraph_format(&p, "%s, %s, revision %u, id %s", finding_type_name(f->type),
                      finding_state_name(f->state), f->revision,
                      uuid_describe(f->alert_id, id));
+    if (f->is_superseded)
+        paragraph_format(&p, ", told by alert %s from now on",
+                         uuid_describe(f->superseded_by, id));
     paragraph_end(&p);
 }
 
@@ -158,7 +162,8 @@ static void write_identity_of(const struct finding *f, struct text *out)
     add_known(&p, "", f->package->id);
     add_known(&p, "version ", f->package->version);
     add_known(&p, "", f->package->name);
-    paragraph_format(&p, " (%s)", f->package->source);
+    if (f->package->source)
+        paragraph_format(&p, " (%s)", f->package->source);
     paragraph_end(&p);
 }
 
@@ -169,8 +174,9 @@ static void write_context(const struct finding *f, struct text *out)
         const struct finding_context *e = &f->context[i];
         struct paragraph p = paragraph_begin(out, i ? "" : "Context", INDENT);
 
-        paragraph_format(&p, "%s: %s (%s)%s", e->source, e->fact, e->origin,
-                         e->used ? "" : ", outranked");
+        if (e->source[0])
+            paragraph_format(&p, "%s: ", e->source);
+        paragraph_format(&p, "%s (%s)%s", e->fact, e->origin, e->used ? "" : ", outranked");
         paragraph_end(&p);
     }
 }
@@ -310,12 +316,12 @@ static void write_risk(const struct finding *f, struct text *out)
     paragraph_end(&p);
 }
 
-/* "sha256/83G/7J82Q0AVkxJzRMCLX5t/FAk9Hp8y3eufA5xiNJY=" */
+/* " sha256/83G/7J82Q0AVkxJzRMCLX5t/FAk9Hp8y3eufA5xiNJY=": never cut where a line ends. */
 static void add_key(struct paragraph *p, const uint8_t *key)
 {
     char pin[BASE64_TEXT_MAX(SHA256_BYTES)];
 
-    paragraph_format(p, "sha256/%s", base64_encode(span_of(key, SHA256_BYTES), pin));
+    paragraph_format(p, " sha256/%s", base64_encode(span_of(key, SHA256_BYTES), pin));
 }
 
 static void write_certificate(const struct finding_certificate *c, const char *label,
@@ -325,7 +331,7 @@ static void write_certificate(const struct finding_certificate *c, const char *l
     char first[NANOTIME_TEXT_MAX], last[NANOTIME_TEXT_MAX], until[NANOTIME_TEXT_MAX];
     int64_t end_s = c->not_after_s > 0 ? c->not_after_s : 0;
 
-    paragraph_add(&p, "key ");
+    paragraph_add(&p, "key");
     add_key(&p, c->key);
     (void)nanotime_describe(c->first_ns, first);
     (void)nanotime_describe(c->last_ns, last);
@@ -334,6 +340,18 @@ static void write_certificate(const struct finding_certificate *c, const char *l
         &p, ", signed by %s, seen from %.10s %.8s to %.10s %.8s UTC, valid until %.10s",
         c->issuer, first, first + 11, last, last + 11, until);
     paragraph_end(&p);
+}
+
+/* What is left that the app can pin; a broken pin's own sentence says it. */
+static void write_target(const struct finding *f, struct text *out)
+{
+    char sentence[FINDING_TEXT_MAX];
+    struct text t = text_in(sentence, sizeof(sentence));
+
+    if (f->type == FINDING_PIN_ROTATION_BREAKAGE)
+        return;
+    pin_words_target(f->pin, &t);
+    write_sentence("Pin", sentence, out);
 }
 
 /* The certificates that the destination itself shows, and who forges others. */
@@ -346,12 +364,17 @@ static void write_certificates(const struct finding *f, struct text *out)
         write_certificate(&f->pin->now, "Certificate", out);
     if (f->pin && f->pin->has_before)
         write_certificate(&f->pin->before, "Before", out);
-    if (!i || !i->key)
+    if (f->pin)
+        write_target(f, out);
+    if (!i)
         return;
     p = paragraph_begin(out, "Issuer", INDENT);
-    paragraph_format(&p, "%s, %skey ", i->issuer,
-                     i->is_leaf_key ? "whose certificates share the " : "");
-    add_key(&p, i->key);
+    paragraph_add(&p, i->issuer);
+    if (i->key) {
+        paragraph_add(&p, i->is_leaf_key ? ", whose certificates share the key" : ", key");
+        add_key(&p, i->key);
+    }
+    add_known(&p, "known as ", i->product);
     paragraph_end(&p);
 }
 
@@ -377,6 +400,12 @@ void alert_text_write_subject(const struct finding *f, bool colour, struct text 
     write_destination(f, out);
     write_when(f, out);
     write_sentence("What", f->message, out);
+}
+
+void alert_text_write_background(const struct finding *f, struct text *out)
+{
+    write_context(f, out);
+    write_certificates(f, out);
 }
 
 void alert_text_write(const struct finding *f, bool colour, struct text *out)

@@ -19,3 +19,6 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out);
 
 /* The first part of it: what it is about, and the sentence that says so. */
 void alert_text_write_subject(const struct finding *f, bool colour, struct text *out);
+
+/* What feeds tell, the destination's own certificates, the app's pin, and who forges. */
+void alert_text_write_background(const struct finding *f, struct text *out);

@@ -36,17 +36,21 @@ add_step(struct explanation *e, double db, bool counts, const char *format, ...)
 
 static void add_session(struct explanation *e, const struct finding_evidence *s)
 {
+    const uint64_t day_ns = DAY_S * NS_PER_S;
+    const struct finding *f = e->finding;
     bool refused = outcome_is_refusal(s->outcome);
+    int day = f->start_ns / day_ns == f->end_ns / day_ns ? 11 : 0; /* characters left out */
     char time[NANOTIME_TEXT_MAX], shape[16] = "";
     const char *basis = "";
 
     (void)nanotime_describe(s->time_ns, time);
+    time[10] = ' ';
     if (s->shape != SHAPE_NONE)
         (void)snprintf(shape, sizeof(shape), " (%s)", outcome_shape_name(s->shape));
     if (s->inspection_basis != BASIS_NONE)
         basis = inspection_basis_name(s->inspection_basis);
-    add_step(e, s->weight_db, refused && s->counted, "%.12s  %s%s, %s (%s%s%.1f%%)%s",
-             time + 11, alert_outcome_words(s->outcome), shape,
+    add_step(e, s->weight_db, refused && s->counted, "%.*s  %s%s, %s (%s%s%.1f%%)%s",
+             23 - day, time + day, alert_outcome_words(s->outcome), shape,
              alert_inspection_words(s->inspection), basis, *basis ? ", " : "",
              100 * s->inspection_probability,
              refused && !s->counted ? "; a stronger one of the same episode counts" : "");

@@ -1,7 +1,55 @@
+#include "alert/alert_json.h"
+#include "alert/alert_pin_json.h"
 #include "alert/alert_words.h"
 #include "alert/explain.h"
 #include "base/json_out.h"
 #include "session/event.h"
+
+/* Who the device is, as feeds tell. */
+static void write_known_as(const struct finding_identity *who, struct json_out *out)
+{
+    if (!who)
+        return;
+    json_out_object(out, "known_as");
+    json_out_fact(out, "id", who->id);
+    json_out_fact(out, "hostname", who->hostname);
+    json_out_fact(out, "os", who->os);
+    json_out_fact(out, "os_version", who->os_version);
+    json_out_fact(out, "manufacturer", who->manufacturer);
+    json_out_fact(out, "model", who->model);
+    json_out_fact(out, "user", who->user);
+    json_out_end(out);
+}
+
+static void write_app(const struct finding *f, struct json_out *out)
+{
+    if (!f->app_key[0] && !f->package)
+        return;
+    json_out_object(out, "app");
+    json_out_fact(out, "key", f->app_key);
+    if (f->package) {
+        json_out_fact(out, "package", f->package->id);
+        json_out_fact(out, "version", f->package->version);
+        json_out_fact(out, "name", f->package->name);
+        json_out_fact(out, "package_source", f->package->source);
+    }
+    json_out_end(out);
+}
+
+static void write_parties(const struct finding *f, struct json_out *out)
+{
+    if (f->has_device)
+        json_out_address(out, "device", &f->device);
+    write_known_as(f->identity, out);
+    write_app(f, out);
+    json_out_fact(out, "destination", f->destination);
+    if (f->has_destination_address) {
+        json_out_address(out, "destination_ip", &f->destination_address);
+        json_out_number(out, "destination_port", f->destination_port);
+    }
+    alert_interceptor_write(f->interceptor, out);
+    alert_pin_write(f->pin, out);
+}
 
 static void write_shares(const double of[HYPOTHESES], const char *key, struct json_out *out)
 {
@@ -101,9 +149,9 @@ bool explain_write_json(const struct explanation *e, struct json_out *out)
     json_out_text(out, "type", finding_type_name(f->type));
     json_out_text(out, "state", finding_state_name(f->state));
     json_out_text(out, "title", alert_title(f->type));
-    if (f->has_device)
-        json_out_address(out, "device", &f->device);
-    json_out_fact(out, "destination", f->destination);
+    if (f->is_superseded)
+        event_uuid("superseded_by", f->superseded_by, out);
+    write_parties(f, out);
     json_out_time(out, "start", f->start_ns);
     json_out_time(out, "end", f->end_ns);
     json_out_text(out, "message", f->message);
@@ -117,6 +165,7 @@ bool explain_write_json(const struct explanation *e, struct json_out *out)
     json_out_text(out, "severity", alert_severity_name(f->severity));
     json_out_fact(out, "severity_text", e->severity);
     write_clauses(f, out);
+    alert_context_write(f, out);
     json_out_array(out, "changes");
     for (size_t i = 0; i < e->change_count; i++)
         json_out_text(out, NULL, e->changes[i]);

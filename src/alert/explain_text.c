@@ -204,10 +204,13 @@ static void write_packets(const struct explanation *e, struct text *out)
 void explain_write_text(const struct explanation *e, bool colour, struct text *out)
 {
     alert_text_write_subject(e->finding, colour, out);
+    if (!e->has_causes)
+        write_line("Why", e->finding->reason, out);
     write_sum(e, out);
     write_causes(e, out);
     write_risk(e, out);
     write_clauses(e->finding, out);
+    alert_text_write_background(e->finding, out);
     for (size_t i = 0; i < e->change_count; i++)
         write_line(i ? "" : "What changes", e->changes[i], out);
     write_line("Next", alert_advice(e->finding->type), out);

@@ -76,6 +76,13 @@ void pin_words_breakage(const struct finding_pin *pin, const char *destination,
                     refused == 1 ? "" : "s");
 }
 
+static void add_survived(const struct finding_pin *pin, struct text *t)
+{
+    text_add(t, "It does not pin ");
+    add_parts(t, pin->survived, "or");
+    text_add(t, ": it accepted such a change before.");
+}
+
 void pin_words_reason(const struct finding_pin *pin, char *out, size_t size)
 {
     static const char *const known[] = {
@@ -99,13 +106,24 @@ void pin_words_reason(const struct finding_pin *pin, char *out, size_t size)
         text_add_char(&t, '.');
     }
     if (pin->survived) {
-        text_add(&t, " It does not pin ");
-        add_parts(&t, pin->survived, "or");
-        text_add(&t, ": it accepted such a change before.");
+        text_add_char(&t, ' ');
+        add_survived(pin, &t);
     }
     if (pin->changed & PIN_ROOT)
         text_add(&t,
                  " A client that does not know the new root refuses as well, pin or none.");
+}
+
+void pin_words_target(const struct finding_pin *pin, struct text *out)
+{
+    if (!pin->survived)
+        return;
+    add_survived(pin, out);
+    if (!pin->target)
+        return;
+    text_add(out, " What it can pin is ");
+    add_parts(out, pin->target, "or");
+    text_add_char(out, '.');
 }
 
 void pin_words_expiry(const struct finding_pin *pin, uint64_t now_ns, double within_s,

@@ -20,6 +20,9 @@ void pin_words_breakage(const struct finding_pin *pin, const char *destination,
 /* What changed, what of it the app can have pinned, and how that is known. */
 void pin_words_reason(const struct finding_pin *pin, char *out, size_t size);
 
+/* What the app does not pin, since it accepted a change of it, and what is left; else nothing. */
+void pin_words_target(const struct finding_pin *pin, struct text *out);
+
 /* A sentence on the destination's certificate when it expires within `within_s`, or nothing. */
 void pin_words_expiry(const struct finding_pin *pin, uint64_t now_ns, double within_s,
                       struct text *out);

@@ -162,6 +162,33 @@ void json_in_address(struct json_in *in, json_object *parent, const char *key,
         json_in_refuse(in, key, "an address");
 }
 
+/* "00-00-5E-00-53-23" */
+static bool mac_parse(const char *text, uint8_t mac[6])
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    if (strlen(text) != 17)
+        return false;
+    for (size_t i = 0; i < 6; i++) {
+        const char *high = strchr(digits, text[3 * i]);
+        const char *low = strchr(digits, text[3 * i + 1]);
+
+        if (!high || !low || (i < 5 && text[3 * i + 2] != '-'))
+            return false;
+        mac[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
+bool json_in_mac(struct json_in *in, json_object *parent, const char *key, uint8_t mac[6])
+{
+    const char *text = json_in_lent(in, parent, key);
+
+    if (text && !mac_parse(text, mac))
+        json_in_refuse(in, key, "a hardware address");
+    return text != NULL;
+}
+
 static bool hex_value(char c, uint8_t *value)
 {
     static const char digits[] = "0123456789abcdef";

@@ -48,6 +48,9 @@ int64_t json_in_seconds(struct json_in *in, json_object *parent, const char *key
 void json_in_address(struct json_in *in, json_object *parent, const char *key,
                      struct address *out);
 
+/* "00-00-5E-00-53-23"; true when there is one. */
+bool json_in_mac(struct json_in *in, json_object *parent, const char *key, uint8_t mac[6]);
+
 /* Bytes written as hexadecimal digits, exactly `size` of them. */
 void json_in_hex(struct json_in *in, json_object *parent, const char *key, uint8_t *out,
                  size_t size);

@@ -47,33 +47,10 @@ void session_reader_free(struct session_reader *r)
     free(r);
 }
 
-/* "00-00-5E-00-53-23" */
-static bool mac_parse(const char *text, uint8_t mac[6])
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    if (strlen(text) != 17)
-        return false;
-    for (size_t i = 0; i < 6; i++) {
-        const char *high = strchr(digits, text[3 * i]);
-        const char *low = strchr(digits, text[3 * i + 1]);
-
-        if (!high || !low || (i < 5 && text[3 * i + 2] != '-'))
-            return false;
-        mac[i] = (uint8_t)((high - digits) << 4 | (low - digits));
-    }
-    return true;
-}
-
 static void read_mac(struct reading *r, json_object *side, uint8_t mac[6])
 {
-    const char *text = json_in_lent(&r->in, side, "mac");
-
-    if (!text)
-        return;
-    if (!mac_parse(text, mac))
-        json_in_refuse(&r->in, "mac", "a hardware address");
-    r->s->has_macs = true;
+    if (json_in_mac(&r->in, side, "mac", mac))
+        r->s->has_macs = true;
 }
 
 static void read_ends(struct reading *r)

@@ -19,17 +19,24 @@ static void keep_line(void *ctx, struct span lines)
     len = lines.len;
 }
 
-static void write_sample(void)
+static void write_finding(const struct finding *f)
 {
     static char buffer[131072];
     struct observer observer = {.name = "sensor", .version = "1"};
-    struct finding f;
     struct json_out out;
 
-    sample_finding(&f);
     json_out_init(&out, buffer, sizeof(buffer), keep_line, NULL);
-    (void)alert_json_write(&f, &observer, &out);
+    (void)alert_json_write(f, &observer, &out);
     json_out_flush(&out);
+    line[len] = '\0';
+}
+
+static void write_sample(void)
+{
+    struct finding f;
+
+    sample_finding(&f);
+    write_finding(&f);
 }
 
 static enum alert_line read_text(const char *text, struct alert_read *out)
@@ -75,6 +82,121 @@ static void test_there_and_back(void)
     ok(f->risk_count == 2 && f->risks[1].points == -60 && f->clause_count == 2 &&
            strcmp(f->clauses[0].id, "AN1726.NSM:Inspection") == 0,
        "risks and clauses");
+    alert_read_release(&read);
+}
+
+static const uint8_t digest[SHA256_BYTES] = {1, 2, 3}, other_digest[SHA256_BYTES] = {4};
+
+static const struct finding_context sample_context[] = {
+    {.kind = "inventory",
+     .source = "mdm-1",
+     .origin = "devices.ndjson:7",
+     .time_ns = UINT64_C(1795232600000000000),
+     .until_ns = UINT64_MAX,
+     .fact = "pixel-7, managed",
+     .used = true},
+    {.kind = "lease",
+     .source = "",
+     .origin = "dnsmasq.leases:1",
+     .time_ns = UINT64_C(1795232600000000000),
+     .until_ns = UINT64_C(1795236200000000000),
+     .fact = "10.1.2.3 is phone"},
+};
+
+/* What `f` points at of these has to outlive it. */
+static void add_parties(struct finding *f)
+{
+    static const char *const hosts[] = {"a.example", "b.example"};
+    static const struct finding_identity who = {.id = "dev-7",
+                                                .hostname = "pixel-7",
+                                                .os = "Android",
+                                                .os_version = "15",
+                                                .manufacturer = "Google",
+                                                .model = "Pixel 7",
+                                                .user = "alice"};
+    static const struct finding_package app = {.id = "com.example.bank",
+                                               .name = "Bank",
+                                               .version = "5.1",
+                                               .source = "connect_event"};
+    static const struct finding_interceptor box = {.issuer = "CN=Box",
+                                                   .key = digest,
+                                                   .is_leaf_key = true,
+                                                   .product = "mitmproxy",
+                                                   .kind = "analysis_proxy",
+                                                   .hosts = hosts,
+                                                   .host_count = 2};
+    static const struct finding_certificate certificate = {
+        .sha256 = digest,
+        .key = other_digest,
+        .issuer = "CN=Issuing",
+        .issuer_key = digest,
+        .not_before_s = 1700000000,
+        .not_after_s = 1800000000,
+        .first_ns = UINT64_C(1795232600000000000),
+        .last_ns = UINT64_C(1795232700000000000)};
+    static struct finding_pin pin = {.basis = PIN_BASIS_OTHER_SESSIONS,
+                                     .changed = PIN_LEAF | PIN_LEAF_KEY,
+                                     .survived = PIN_LEAF,
+                                     .target = PIN_LEAF_KEY | PIN_ROOT,
+                                     .changed_ns = UINT64_C(1795232650000000000)};
+
+    pin.has_now = pin.has_before = true;
+    pin.now = pin.before = certificate;
+    pin.before.issuer_key = NULL;
+    f->platform = NULL;
+    f->identity = &who;
+    f->package = &app;
+    f->interceptor = &box;
+    f->pin = &pin;
+    f->context = sample_context;
+    f->context_count = 2;
+    f->counts.withheld = 3;
+    f->is_superseded = true;
+    memset(f->superseded_by, 0x33, sizeof(f->superseded_by));
+}
+
+/* What stands for a party before and after the lists that several sources fill. */
+static void keep_parties(char host[8192], char judged[32768])
+{
+    const char *from = strstr(line, "\"source\":"), *to = strstr(line, "\"network\":");
+    const char *pinsight = strstr(line, "\"pinsight\":{\"alert_id\"");
+
+    host[0] = judged[0] = '\0';
+    if (from && to)
+        (void)snprintf(host, 8192, "%.*s", (int)(to - from), from);
+    if (pinsight)
+        (void)snprintf(judged, 32768, "%s", pinsight);
+}
+
+/* Nothing that an alert tells of its parties is lost: written again, it is the same. */
+static void test_parties(void)
+{
+    static char host[8192], host_again[8192], judged[32768], judged_again[32768];
+    struct alert_read read = {.line = NULL};
+    struct alert_session session;
+    struct finding f;
+    struct err why;
+
+    sample_finding(&f);
+    add_parties(&f);
+    write_finding(&f);
+    keep_parties(host, judged);
+    is_int(alert_read_line(reader, span_of(line, len), &read, &session, &why),
+           ALERT_LINE_ALERT, "an alert with all that feeds tell is read");
+    ok(read.finding.interceptor && read.finding.interceptor->host_count == 2 &&
+           strcmp(read.finding.interceptor->hosts[1], "b.example") == 0,
+       "with the names that an issuer signed for");
+    write_finding(&read.finding);
+    keep_parties(host_again, judged_again);
+    ok(host[0] && strstr(host, "Pixel 7"), "device, user and app are written");
+    is_text(host_again, host, "and the same after reading");
+    is_text(judged_again, judged, "so is all that was judged");
+    alert_read_release(&read);
+    write_sample();
+    (void)alert_read_line(reader, span_of(line, len), &read, &session, &why);
+    ok(!read.finding.identity && !read.finding.package && !read.finding.pin &&
+           !read.finding.interceptor && read.finding.context_count == 0,
+       "a platform alone is no identity, and what nobody tells is absent");
     alert_read_release(&read);
 }
 
@@ -142,6 +264,7 @@ int main(void)
     if (!reader)
         abort();
     test_there_and_back();
+    test_parties();
     test_cut();
     test_others();
     test_wrong();

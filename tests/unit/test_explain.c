@@ -1,6 +1,7 @@
 #include "alert/explain.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_out.h"
@@ -134,6 +135,94 @@ static void test_filters(void)
        "a name that the shell would run is not in a command");
 }
 
+/* An alert of an analysis proxy on a device that feeds know. */
+static void sample_known(struct finding *f)
+{
+    static const uint8_t key[SHA256_BYTES] = {1};
+    static const struct finding_identity who = {.hostname = "pixel-7", .user = "alice"};
+    static const struct finding_package app = {
+        .id = "com.example.bank", .version = "5.1", .source = "connect_event"};
+    static const struct finding_interceptor box = {
+        .issuer = "CN=Box", .key = key, .product = "mitmproxy"};
+    static const struct finding_pin pin = {.survived = PIN_LEAF,
+                                           .target = PIN_LEAF_KEY | PIN_INTERMEDIATE};
+    static const struct finding_context context[] = {{.kind = "lease",
+                                                      .source = "",
+                                                      .origin = "leases:1",
+                                                      .fact = "10.1.2.3 is pixel-7"}};
+
+    sample_finding(f);
+    f->identity = &who;
+    f->package = &app;
+    f->interceptor = &box;
+    f->pin = &pin;
+    f->context = context;
+    f->context_count = 1;
+}
+
+static void test_parties(void)
+{
+    struct finding f;
+
+    sample_known(&f);
+    explain_it(&f);
+    ok(strstr(text_of(), "Known as     pixel-7, user alice\n"), "who the device is");
+    ok(strstr(text_of(), "App          com.example.bank, version 5.1 (connect_event)\n"),
+       "which app");
+    ok(strstr(text_of(), "Context      10.1.2.3 is pixel-7 (leases:1), outranked\n"),
+       "what a feed tells that names no source");
+    ok(strstr(text_of(), "Issuer       CN=Box, key "
+                         "sha256/AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=, known as "
+                         "mitmproxy\n"),
+       "who forges, with its key in one piece");
+    ok(strstr(text_of(), "It does not pin the leaf certificate: it accepted such a change "
+                         "before. What it can"),
+       "and what the app can pin");
+}
+
+static char json_line[65536];
+
+static void keep_line(void *ctx, struct span lines)
+{
+    (void)ctx;
+    (void)snprintf(json_line, sizeof(json_line), "%.*s", (int)lines.len,
+                   (const char *)lines.data);
+}
+
+static void test_json_parties(void)
+{
+    static char buffer[131072];
+    struct finding f;
+    struct json_out out;
+
+    sample_known(&f);
+    explain_it(&f);
+    json_out_init(&out, buffer, sizeof(buffer), keep_line, NULL);
+    (void)explain_write_json(&e, &out);
+    json_out_flush(&out);
+    ok(strstr(json_line, "\"known_as\":{\"hostname\":\"pixel-7\",\"user\":\"alice\"}"),
+       "the device in JSON");
+    ok(strstr(json_line, "\"package\":\"com.example.bank\",\"version\":\"5.1\""),
+       "the app");
+    ok(strstr(json_line, "\"interceptor\":{\"issuer\":\"CN=Box\""), "who forges");
+    ok(strstr(json_line, "\"target\":[\"leaf_key\",\"intermediate\"]"), "the pin");
+    ok(strstr(json_line, "\"context\":[{\"kind\":\"lease\""), "the feeds");
+}
+
+/* Of sessions of several days, each has its day. */
+static void test_days(void)
+{
+    struct finding f;
+
+    sample_finding(&f);
+    f.start_ns -= UINT64_C(86400000000000);
+    explain_it(&f);
+    ok(strstr(e.steps[1].text, "2026-11-21 03:45:01.000  "), "a session's day and time");
+    sample_finding(&f);
+    explain_it(&f);
+    ok(strncmp(e.steps[1].text, "03:45:01.000  ", 14) == 0, "of one day, its time");
+}
+
 static void count_lines(void *ctx, struct span lines)
 {
     *(size_t *)ctx += lines.len > 2 && lines.data[lines.len - 1] == '\n';
@@ -166,6 +255,9 @@ int main(void)
     test_exclusion();
     test_filters();
     test_json();
+    test_parties();
+    test_json_parties();
+    test_days();
     config_free(&config);
     return done_testing();
 }
