@@ -115,13 +115,18 @@ new_certificates(const struct lane *l, const struct config *config, struct err *
     return cache;
 }
 
-static struct outcome_tuning outcome_tuning_of(const struct tuning *t)
+/* A silent handshake is given up after the shorter one of what the rules and the limits say. */
+static struct outcome_tuning outcome_tuning_of(const struct config *config)
 {
+    const struct tuning *t = &config->rules.tuning;
+    uint64_t limit_ns = config->limits.handshake_timeout_ns;
+    uint64_t stall_ns = tuning_ns(t->stall_s);
+
     return (struct outcome_tuning){
         .post_close_strong_ns = tuning_ns(t->post_close_strong_s),
         .post_close_weak_ns = tuning_ns(t->post_close_weak_s),
         .enc_alert_close_ns = tuning_ns(t->enc_alert_close_s),
-        .stall_ns = tuning_ns(t->stall_s),
+        .stall_ns = stall_ns < limit_ns ? stall_ns : limit_ns,
     };
 }
 
@@ -147,7 +152,7 @@ static int init_worker(struct lane *l, struct err *why)
         .decode = {.verify_checksums = l->options.verify_checksums,
                    .fragment_bytes = fragments,
                    .fragment_timeout_ns = 30 * NS_PER_S},
-        .outcome = outcome_tuning_of(&config->rules.tuning),
+        .outcome = outcome_tuning_of(config),
         .max_flows = part_of(l, limits->flows, 1024),
         .max_connections = part_of(l, limits->handshakes, 64),
         .held_bytes = part_of(l, limits->memory_bytes / 32, 1),
@@ -199,7 +204,7 @@ struct lane_change *lane_change_new(const struct lane *l, const struct config *c
         (void)err_set(why, "no memory for a reload");
         return NULL;
     }
-    change->outcome = outcome_tuning_of(&config->rules.tuning);
+    change->outcome = outcome_tuning_of(config);
     change->certificates = new_certificates(l, config, why);
     if (change->certificates)
         return change;

@@ -43,7 +43,7 @@ static void ask_refusals(const struct tuning *t, const struct judgement *j,
     const struct refusal_verdict *v = &j->report.refusal;
     const double *p = j->report.cause.probability;
 
-    add(c, v->sum.episodes >= t->inspection_failure_threshold || v->fired,
+    add(c, v->sum.episodes >= t->inspection_failure_threshold || v->fired || v->early,
         "%u refusals in %u episodes within %.0f s; InspectionFailureThreshold asks for %u "
         "episodes, or as many clear alerts in two",
         v->sum.attempts, v->sum.episodes, v->window_s, t->inspection_failure_threshold);

@@ -338,7 +338,8 @@ static const struct schema_key keys[] = {
      AT(limits.flow_timeout_ns), .help = "A connection silent for this long has ended."},
     {"limits.handshake_timeout", SCHEMA_DURATION, .initial = "30s", .min = 1, .max = HOUR,
      AT(limits.handshake_timeout_ns),
-     .help = "A handshake not decided after this long is given up."},
+     .help =
+         "A handshake silent for this long is given up, if tuning.stall_s is no shorter."},
 
     {"state.path", SCHEMA_PATH, AT(state.path),
      .help =

@@ -29,7 +29,7 @@ struct tuning_weights_db {
     double rej_alert, rej_enc_alert;
     double rej_post_h2, rej_post_h1, rej_post_rst, rej_post_fin;
     double rej_close_fin, rej_close_rst;
-    double rej_post_weak, stall;
+    double rej_post_weak;
     double accepted, resumed;
 };
 
@@ -73,10 +73,6 @@ struct tuning_beacon {
     double medium, strong;
 };
 
-struct tuning_half_life {
-    double device_h, app_dest_d;
-};
-
 struct tuning_opaque {
     uint32_t min_sessions;
     double
@@ -118,7 +114,7 @@ struct tuning_risk {
 struct tuning_severity {
     double high_confidence, medium_confidence;
     double high_risk, medium_risk;
-    uint32_t informational, low, medium, high, critical; /* numbers of event.severity */
+    uint32_t informational, low, medium, high; /* numbers of event.severity */
 };
 
 struct tuning {
@@ -166,7 +162,6 @@ struct tuning {
     struct tuning_opaque opaque;
     struct tuning_observe observe;
     struct tuning_beacon beacon;
-    struct tuning_half_life half_life;
     double dedup_h, alert_expiry_d;
     double device_notice_h, app_notice_h, site_notice_h, mtls_notice_h;
     uint32_t fleet_collapse_devices;

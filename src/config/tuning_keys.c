@@ -113,7 +113,7 @@ static const struct schema_key keys[] = {
     DB("tuning.episode_sum_cap_db", episode_sum_cap_db,
        "Most that all episodes together add."),
     FLAG("tuning.fast_path", fast_path,
-         "Early notice of low severity after two clear refusals."),
+         "Early alert of low severity after two clear refusals (S1, S2) in two episodes."),
     SECONDS("tuning.post_close_strong_s", post_close_strong_s,
             "Close after the handshake within this time: strong evidence."),
     SECONDS("tuning.post_close_weak_s", post_close_weak_s,
@@ -138,7 +138,6 @@ static const struct schema_key keys[] = {
     DB("tuning.weights_db.rej_close_rst", weights_db.rej_close_rst, "S3 by RST."),
     DB("tuning.weights_db.rej_post_weak", weights_db.rej_post_weak,
        "Close after the handshake, but late."),
-    DB("tuning.weights_db.stall", weights_db.stall, "S6: silence."),
     DB("tuning.weights_db.accepted", weights_db.accepted,
        "An inspected session was accepted."),
     DB("tuning.weights_db.resumed", weights_db.resumed, "One was resumed, with data."),
@@ -146,8 +145,7 @@ static const struct schema_key keys[] = {
     SHARE("tuning.noise_guard.share", noise_guard.share,
           "Share of aborted flows to accepted destinations from which the radio is bad."),
     COUNT("tuning.noise_guard.min_flows", noise_guard.min_flows, "Flows needed to tell."),
-    SHARE("tuning.noise_guard.factor", noise_guard.factor,
-          "Then S3, S5 and S6 weigh so much."),
+    SHARE("tuning.noise_guard.factor", noise_guard.factor, "Then S3 and S5 weigh so much."),
     SECONDS("tuning.noise_guard.window_s", noise_guard.window_s,
             "Time over which it is told."),
 
@@ -275,11 +273,6 @@ static const struct schema_key keys[] = {
     SHARE("tuning.beacon.medium", beacon.medium, "Score of a beacon."),
     SHARE("tuning.beacon.strong", beacon.strong, "Score of a strong one."),
 
-    HOURS("tuning.half_life.device_h", half_life.device_h,
-          "Half-life of a device's counters."),
-    {"tuning.half_life.app_dest_d", SCHEMA_NUMBER, .min = 0, .max = 366,
-     AT(half_life.app_dest_d),
-     .help = "Half-life of those of an app and destination, days."},
     HOURS("tuning.dedup_h", dedup_h,
           "An open alert is repeated after this time at the earliest."),
     {"tuning.alert_expiry_d", SCHEMA_NUMBER, .min = 0, .max = 366, AT(alert_expiry_d),
@@ -374,7 +367,6 @@ static const struct schema_key keys[] = {
     COUNT("severity.low", severity.low, "event.severity of low."),
     COUNT("severity.medium", severity.medium, "event.severity of medium."),
     COUNT("severity.high", severity.high, "event.severity of high."),
-    COUNT("severity.critical", severity.critical, "event.severity of critical."),
 };
 
 const struct schema tuning_schema = {SCHEMA_ROWS(keys), .place_offset = SCHEMA_NO_PLACE};

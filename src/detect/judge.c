@@ -210,7 +210,7 @@ static enum finding_type refused_type(const struct tuning *t, const struct judge
         return FINDING_PINNING_SUSPECTED;
     if (!j->client_refuses || p[HYPOTHESIS_APPCA] >= t->refused_max_appca)
         return FINDING_TYPE_COUNT;
-    if (r->refusal.fired)
+    if (r->refusal.fired || r->refusal.early)
         return FINDING_INSPECTION_REFUSED;
     if (r->refusal.sum.vetoable_episodes >= t->short_lived_episodes && !r->refusal.used)
         return FINDING_SHORT_LIVED_SESSIONS;

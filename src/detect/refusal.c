@@ -187,6 +187,13 @@ static void settle(const struct tuning *t, struct refusal_verdict *v, uint64_t n
     v->fired = v->fired && v->db >= t->stage1_fire_db;
 }
 
+/* Below the threshold, but said aloud in as many episodes as strong refusals take. */
+static bool is_early(const struct tuning *t, const struct refusal_verdict *v)
+{
+    return t->fast_path && !v->fired && v->sum.strong_episodes >= t->strong_episodes &&
+           v->db >= t->stage1_fire_db;
+}
+
 struct refusal_verdict refusal_judge(const struct tuning *t, const struct refusal_case *c,
                                      uint64_t now_ns)
 {
@@ -209,6 +216,7 @@ struct refusal_verdict refusal_judge(const struct tuning *t, const struct refusa
         v[i].vetoed = v[i].used && v[i].sum.only_vetoable;
     }
     slow = !v[0].fired && v[1].fired;
+    v[0].early = is_early(t, &v[0]);
     v[slow].window_s = windows[slow];
     return v[slow];
 }

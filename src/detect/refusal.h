@@ -27,6 +27,7 @@ struct refusal_verdict {
     struct streak_sum sum;
     double window_s; /* TimeWindow, or the slow window when that one fired */
     bool fired;      /* threshold and sum */
+    bool early;      /* not yet, but for tuning.fast_path the sum is enough already */
     bool used;       /* the device got data from the destination in TimeWindow */
     bool vetoed;     /* unused-connection shapes beside useful sessions */
 };
@@ -77,6 +78,6 @@ const struct device_event *device_ring_get(const struct device_ring *r, size_t i
 /* One connection to a destination that works ended, by a bare close or otherwise. */
 void noise_add(struct noise *n, const struct tuning *t, uint64_t now_ns, bool failing);
 
-/* Bad radio: factor for the weights of shapes S3, S5 and S6 on this device. */
+/* Bad radio: factor for the weights of shapes S3 and S5 on this device. */
 double refusal_noise_factor(const struct tuning *t, const struct device *device,
                             uint64_t now_ns);

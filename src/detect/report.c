@@ -348,7 +348,7 @@ void report_fill(struct correlator *c, struct report *r, enum finding_type type,
     if (!opaque)
         add_contrast_control(r);
     add_proxy_control(r);
-    has_control = r->cause.control_count > 0;
+    has_control = r->cause.control_count > 0 && (opaque || !r->refusal.early);
     risk_judge(rules, &facts, risk);
     *f = (struct finding){.type = type, .time_ns = c->now_ns};
     set_platform(&rules->tuning, f, r->parties.device, s->trust_model, &r->join);

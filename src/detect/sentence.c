@@ -178,6 +178,8 @@ void sentence_reason(const struct report *r, enum finding_type type, double stag
                         r->refusal.sum.vetoable_episodes);
     else
         add_sum(&t, &r->refusal, stage1_fire_db);
+    if (r->refusal.early)
+        text_add(&t, " It is told early (fast_path), below InspectionFailureThreshold.");
     if (r->bypass_actor && type == FINDING_REFUSED_THEN_DIRECT)
         text_add(
             &t,

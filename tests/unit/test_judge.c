@@ -37,6 +37,32 @@ static void test_selective(void)
     is_int(lab.count, 1, "and nothing more");
 }
 
+/* With fast_path two clear refusals are told, low; the third makes it what it is. */
+static void test_fast_path(void)
+{
+    for (int fast = 0; fast < 2; fast++) {
+        begin(LAB_INSPECTED, 0);
+        lab.config.rules.tuning.fast_path = fast != 0;
+        lab_refuse(&lab, PHONE, "app", "x.example", 10, SHAPE_S1);
+        lab_accept(&lab, PHONE, "web", "a.example", 11.5);
+        lab_refuse(&lab, PHONE, "app", "x.example", 12, SHAPE_S1);
+        lab_tick(&lab, 20);
+        is_int(lab.count, fast, "two clear refusals with fast_path %d", fast);
+        if (!fast)
+            continue;
+        ok(lab_last(&lab)->type == FINDING_INSPECTION_REFUSED &&
+               lab_last(&lab)->severity == 21 &&
+               strstr(lab_last(&lab)->reason, "told early (fast_path)"),
+           "it is refused, at low severity, and told early");
+        lab_refuse(&lab, PHONE, "app", "x.example", 30, SHAPE_S1);
+        lab_tick(&lab, 50);
+        ok(lab.count == 2 && lab_last(&lab)->revision == 2 &&
+               lab_last(&lab)->type == FINDING_PINNING_SUSPECTED &&
+               !strstr(lab_last(&lab)->reason, "fast_path"),
+           "the third is a revision of the same alert");
+    }
+}
+
 static void test_pending(void)
 {
     begin(LAB_INSPECTED, 0);
@@ -663,6 +689,7 @@ int main(void)
     lab_open(&lab);
     test_worst_delay();
     test_selective();
+    test_fast_path();
     test_pending();
     test_pending_too_long();
     test_not_selective();

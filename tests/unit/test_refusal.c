@@ -154,6 +154,32 @@ static void test_threshold(void)
     ok(!judge(2).fired, "nor do unclear ones in two");
 }
 
+static void test_fast_path(void)
+{
+    begin();
+    refuse(1, 22, STREAK_STRONG);
+    refuse(2, 22, STREAK_STRONG);
+    ok(!judge(2).early, "nothing is told early without fast_path");
+    tuning.fast_path = true;
+    ok(judge(2).early && !judge(2).fired,
+       "with it, two clear refusals are enough for that");
+    refuse(3, 22, STREAK_STRONG);
+    ok(!judge(3).early && judge(3).fired, "the third is no early one");
+    begin();
+    refuse(1, 22, STREAK_STRONG);
+    refuse(1.1, 22, STREAK_STRONG);
+    ok(!judge(2).early, "two in one episode are not enough");
+    begin();
+    refuse(1, 20, STREAK_VETOABLE);
+    refuse(2, 20, STREAK_VETOABLE);
+    ok(!judge(2).early, "nor are unclear ones");
+    begin();
+    refuse(1, 12, STREAK_STRONG);
+    refuse(2, 12, STREAK_STRONG);
+    ok(!judge(2).early, "nor a sum below stage1_fire_db");
+    tuning.fast_path = false;
+}
+
 static void test_higher_threshold(void)
 {
     tuning.inspection_failure_threshold = 5;
@@ -417,6 +443,7 @@ int main(void)
     test_protocol();
     test_flags();
     test_threshold();
+    test_fast_path();
     test_higher_threshold();
     test_sum();
     test_documented_counts();

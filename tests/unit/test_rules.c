@@ -72,8 +72,8 @@ static void test_tuning(void)
            near(t->weights_db.rej_post_h2, 9) && near(t->weights_db.rej_post_h1, 6) &&
            near(t->weights_db.rej_post_rst, 6) && near(t->weights_db.rej_post_fin, 5) &&
            near(t->weights_db.rej_close_fin, 7) && near(t->weights_db.rej_close_rst, 6) &&
-           near(t->weights_db.rej_post_weak, 2) && near(t->weights_db.stall, 1) &&
-           near(t->weights_db.accepted, -15) && near(t->weights_db.resumed, -7),
+           near(t->weights_db.rej_post_weak, 2) && near(t->weights_db.accepted, -15) &&
+           near(t->weights_db.resumed, -7),
        "weights");
     ok(near(t->noise_guard.share, 0.2) && t->noise_guard.min_flows == 10 &&
            near(t->noise_guard.factor, 0.5) && near(t->noise_guard.window_s, 300),
@@ -89,8 +89,7 @@ static void test_tuning(void)
     ok(t->beacon.min_n == 8 && near(t->beacon.min_span_s, 1800) &&
            near(t->beacon.medium, 0.55) && near(t->beacon.strong, 0.7),
        "beacon");
-    ok(near(t->half_life.device_h, 24) && near(t->half_life.app_dest_d, 7) &&
-           near(t->dedup_h, 24) && t->fleet_collapse_devices == 5 &&
+    ok(near(t->dedup_h, 24) && t->fleet_collapse_devices == 5 &&
            t->device_alert_cap_per_day == 10,
        "memory and alerts");
     is_int(tuning_ns(t->episode_gap_s), 300000000, "seconds become nanoseconds");
@@ -121,7 +120,7 @@ static void test_tables(void)
     is_int(t->risk.usual_port_count, 7, "usual ports");
     is_int(t->risk.usual_ports[6], 5228, "in order");
     ok(t->severity.low == 21 && t->severity.medium == 47 && t->severity.high == 73 &&
-           t->severity.critical == 99 && t->severity.informational == 1,
+           t->severity.informational == 1,
        "numbers of severity");
     is_text(trust_model_describe(TRUST_MODEL_ANDROID_USER), "android_user",
             "a trust model");
