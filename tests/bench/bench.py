@@ -178,6 +178,29 @@ def workers(args, capture):
           f"{statistics.median(cpus[2]):.2f} s. Load of the machine meanwhile: {os.getloadavg()[0]:.1f}.")
 
 
+STAGES = (("capture", 2), ("decode", 4), ("flow", 4), ("worker", 4), ("hello", 1000), ("prints_known", 1000),
+          ("prints_new", 1000), ("detect", 4))
+
+
+def instructions(args):
+    """What a stage costs in instructions: the same on a busy machine as on an idle one."""
+    program = f"{args.tools}/bench_stages"
+    if not shutil.which("valgrind"):
+        print("\nInstructions: valgrind is not installed, so they are not counted.")
+        return
+    print("\nInstructions of each stage on the bundled captures, by callgrind; flow contains decode, worker all "
+          "of the packet side.\n| stage | instructions | for each |\n|---|---|---|")
+    for stage, rounds in STAGES:
+        done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                               f"--toggle-collect=stage_{stage}", program, stage, str(rounds)],
+                              capture_output=True, text=True, cwd=ROOT)
+        collected = re.search(r"Collected : (\d+)", done.stderr)
+        items, what = done.stdout.split(maxsplit=1)
+        # The worker ran once before, to make the sessions of the others.
+        items = int(items) * (rounds + 1) // rounds if stage == "worker" else int(items)
+        print(f"| {stage} | {int(collected.group(1)) / items:,.0f} | {what.strip()} |", flush=True)
+
+
 def describe_machine(args):
     model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "unknown")
     version = lambda *argv: (subprocess.run(argv, capture_output=True, text=True).stdout.splitlines() or ["-"])[0]
@@ -213,6 +236,7 @@ def main():
         results = {kind: measure(args, kind, path, missing, temporary) for kind, path in paths.items()}
         versus(results)
         workers(args, paths["storm"])
+    instructions(args)
 
 
 if __name__ == "__main__":

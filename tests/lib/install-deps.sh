@@ -13,7 +13,7 @@ packages_of() {
         ;;
     check) echo binutils dpkg-dev iproute2 perl procps python3 tcpdump ;;
     lint) echo clang-format clang-tidy shellcheck ;;
-    bench) echo python3 tcpdump libndpi-bin tshark ;;
+    bench) echo python3 tcpdump libndpi-bin tshark valgrind ;;
     fuzz) echo clang libclang-rt-14-dev llvm ;;
     *)
         echo "install-deps.sh: no group is called $1" >&2
