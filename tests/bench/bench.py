@@ -178,8 +178,8 @@ def workers(args, capture):
           f"{statistics.median(cpus[2]):.2f} s. Load of the machine meanwhile: {os.getloadavg()[0]:.1f}.")
 
 
-STAGES = (("capture", 2), ("decode", 4), ("flow", 4), ("worker", 4), ("hello", 1000), ("prints_known", 1000),
-          ("prints_new", 1000), ("detect", 4))
+STAGES = (("capture", 2), ("decode", 4), ("flow", 20), ("worker", 20), ("hello", 1000), ("prints_known", 1000),
+          ("prints_new", 1000), ("detect", 40))
 
 
 def instructions(args):

@@ -83,9 +83,9 @@ static void load_frames(void)
     source_free(s);
 }
 
-/* ---- stages: each does its work `rounds` times and returns the number of items */
+/* ---- stages: each does its work `rounds` times */
 
-__attribute__((noinline)) static uint64_t stage_capture(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_capture(unsigned rounds)
 {
     struct frame frames[AHEAD_MAX];
     uint64_t items = 0;
@@ -101,7 +101,7 @@ __attribute__((noinline)) static uint64_t stage_capture(unsigned rounds)
     return items;
 }
 
-__attribute__((noinline)) static uint64_t stage_decode(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_decode(unsigned rounds)
 {
     struct decode_options options = {.fragment_bytes = 1u << 16,
                                      .fragment_timeout_ns = NS_PER_S};
@@ -147,7 +147,7 @@ static void no_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
     (void)ctx, (void)c, (void)why, (void)now_ns;
 }
 
-__attribute__((noinline)) static uint64_t stage_flow(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_flow(unsigned rounds)
 {
     struct flow_options options = {
         .max_flows = 65536,
@@ -190,7 +190,27 @@ static void keep_session(void *ctx, const struct session *s)
 }
 
 /* The whole packet side, from frame to decided session. */
-__attribute__((noinline)) static uint64_t stage_worker(unsigned rounds)
+__attribute__((noipa)) static void stage_worker(struct worker *w, unsigned rounds)
+{
+    struct frame frames[AHEAD_MAX];
+
+    for (unsigned i = 0; i < rounds; i++) {
+        for (size_t k = 0, n; k < all.frame_count; k += n) {
+            size_t count =
+                all.frame_count - k < AHEAD_MAX ? all.frame_count - k : AHEAD_MAX;
+
+            memcpy(frames, &all.frames[k], count * sizeof(*frames));
+            for (size_t f = 0; f < count; f++)
+                frames[f].time_ns += i * ROUND_NS;
+            n = worker_look(w, frames, count);
+            for (size_t f = 0; f < n; f++)
+                worker_push_next(w, &frames[f]);
+        }
+    }
+    worker_drain(w);
+}
+
+static uint64_t run_worker(unsigned rounds)
 {
     struct certificate_options certificates = {.capacity = 1024};
     struct worker_options options = {
@@ -207,7 +227,6 @@ __attribute__((noinline)) static uint64_t stage_worker(unsigned rounds)
         .labels_lazy = true,
         .on_session = keep_session,
     };
-    struct frame frames[AHEAD_MAX];
     struct worker w;
     struct err why;
 
@@ -216,20 +235,7 @@ __attribute__((noinline)) static uint64_t stage_worker(unsigned rounds)
     if (!options.tools.certificates || !options.tools.prints ||
         worker_init(&w, &options, &why) < 0)
         exit(1);
-    for (unsigned i = 0; i < rounds; i++) {
-        for (size_t k = 0, n; k < all.frame_count; k += n) {
-            size_t count =
-                all.frame_count - k < AHEAD_MAX ? all.frame_count - k : AHEAD_MAX;
-
-            memcpy(frames, &all.frames[k], count * sizeof(*frames));
-            for (size_t f = 0; f < count; f++)
-                frames[f].time_ns += i * ROUND_NS;
-            n = worker_look(&w, frames, count);
-            for (size_t f = 0; f < n; f++)
-                worker_push_next(&w, &frames[f]);
-        }
-    }
-    worker_drain(&w);
+    stage_worker(&w, rounds);
     worker_fini(&w);
     prints_free(options.tools.prints);
     certificate_cache_free(options.tools.certificates);
@@ -237,7 +243,7 @@ __attribute__((noinline)) static uint64_t stage_worker(unsigned rounds)
 }
 
 /* A ClientHello from its bytes to fields. */
-__attribute__((noinline)) static uint64_t stage_hello(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_hello(unsigned rounds)
 {
     struct span body = hex(HELLO_OPENSSL_TLS13);
     struct client_hello hello;
@@ -268,12 +274,12 @@ static uint64_t prints_of(unsigned rounds, size_t entries)
 }
 
 /* JA3, JA4 and app key of a known hello, and computed anew. */
-__attribute__((noinline)) static uint64_t stage_prints_known(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_prints_known(unsigned rounds)
 {
     return prints_of(rounds, 1024);
 }
 
-__attribute__((noinline)) static uint64_t stage_prints_new(unsigned rounds)
+__attribute__((noipa)) static uint64_t stage_prints_new(unsigned rounds)
 {
     return prints_of(rounds, 0);
 }
@@ -307,12 +313,8 @@ static void begin_correlator(struct correlator *c, struct config *config)
 }
 
 /* The judgement: sessions of the captures again and again, each time of other devices. */
-__attribute__((noinline)) static uint64_t stage_detect(unsigned rounds)
+__attribute__((noipa)) static void stage_detect(struct correlator *c, unsigned rounds)
 {
-    static struct config config;
-    static struct correlator c;
-
-    begin_correlator(&c, &config);
     for (unsigned i = 0; i < rounds; i++) {
         for (size_t k = 0; k < all.session_count; k++) {
             struct session s = all.sessions[k];
@@ -325,11 +327,20 @@ __attribute__((noinline)) static uint64_t stage_detect(unsigned rounds)
             s.start_ns += i * ROUND_NS;
             s.end_ns += i * ROUND_NS;
             s.decided_ns += i * ROUND_NS;
-            correlator_push(&c, &s);
-            correlator_tick(&c, s.decided_ns);
+            correlator_push(c, &s);
+            correlator_tick(c, s.decided_ns);
         }
     }
-    correlator_drain(&c);
+    correlator_drain(c);
+}
+
+static uint64_t run_detect(unsigned rounds)
+{
+    static struct config config;
+    static struct correlator c;
+
+    begin_correlator(&c, &config);
+    stage_detect(&c, rounds);
     correlator_fini(&c);
     config_free(&config);
     return rounds * all.session_count;
@@ -344,11 +355,11 @@ static const struct stage {
     {"capture", "frame", stage_capture, 200},
     {"decode", "frame", stage_decode, 400},
     {"flow", "frame", stage_flow, 200},
-    {"worker", "frame", stage_worker, 100},
+    {"worker", "frame", run_worker, 100},
     {"hello", "ClientHello", stage_hello, 1000000},
     {"prints_known", "ClientHello", stage_prints_known, 1000000},
     {"prints_new", "ClientHello", stage_prints_new, 100000},
-    {"detect", "session", stage_detect, 400},
+    {"detect", "session", run_detect, 400},
 };
 
 static void run(const struct stage *s, unsigned rounds, bool timed)
@@ -373,7 +384,7 @@ int main(int argc, char **argv)
         return 1;
     }
     load_frames();
-    (void)stage_worker(1); /* sessions for those that take them */
+    (void)run_worker(1); /* sessions for those that take them */
     for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
         if (!only || strcmp(only, stages[i].name) == 0)
             run(&stages[i], rounds ? rounds : stages[i].rounds, !only);
