@@ -20,9 +20,7 @@ struct join {
     struct context_answer device;
     struct finding_identity identity;
     struct finding_package package; /* its id is NULL when nobody names the app */
-    struct finding_context entries[FINDING_CONTEXT_MAX];
-    size_t entry_count;
-    uint64_t newest; /* the latest arrival among what it rests on */
+    uint64_t newest;                /* the latest arrival among what it rests on */
 
     enum told app_managed;
     enum told category_fits;
@@ -34,6 +32,9 @@ struct join {
     double trust_before_s; /* and how long before the session */
     uint32_t rejected;     /* sessions of which the proxy says that the client refused */
     const char *proxy_error;
+
+    size_t entry_count;
+    struct finding_context entries[FINDING_CONTEXT_MAX];
 };
 
 /* The sessions that a question is about. */

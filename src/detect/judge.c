@@ -1,5 +1,6 @@
 #include "detect/judge.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/nanotime.h"
@@ -119,9 +120,9 @@ static struct refusal_verdict judge_streak(const struct correlator *c,
     return refusal_judge(tuning_of(c), &refusal, c->now_ns);
 }
 
-static struct pair_refusals *pair_of(const struct report *r)
+static struct pair_refusals *pair_of(const struct parties *p)
 {
-    return r->parties.device_destination ? r->parties.device_destination->refusals : NULL;
+    return p->device_destination ? p->device_destination->refusals : NULL;
 }
 
 /*
@@ -130,7 +131,7 @@ static struct pair_refusals *pair_of(const struct report *r)
  */
 static void merge_apps(struct correlator *c, struct report *r)
 {
-    struct pair_refusals *pair = pair_of(r);
+    struct pair_refusals *pair = pair_of(&r->parties);
     struct refusal_verdict together;
 
     if (r->refusal.fired || !pair || pair->key_count < 2)
@@ -187,7 +188,7 @@ static bool only_it_was_refused(const struct correlator *c, const struct report 
 /* The other app's alert says it already. */
 static bool has_other_alert(const struct report *r)
 {
-    const struct pair_refusals *pair = pair_of(r);
+    const struct pair_refusals *pair = pair_of(&r->parties);
 
     return r->merged && pair->has_alert &&
            !memory_id_equal(&pair->alert_key, &r->parties.key->entry.id);
@@ -310,23 +311,23 @@ static void notify_key(struct correlator *c, struct judgement *j)
 }
 
 /* No refusal, and fewer direct sessions than anything rests on: so it is with most keys. */
-static bool shows_nothing(const struct tuning *t, const struct report *r)
+static bool shows_nothing(const struct tuning *t, const struct parties *p)
 {
-    const struct suspicion *s = r->parties.key->suspicion;
+    const struct suspicion *s = p->key->suspicion;
 
-    return s->streak.refusals == 0 && !pair_of(r) && !s->alert.open &&
+    return s->streak.refusals == 0 && !pair_of(p) && !s->alert.open &&
            s->direct_count < t->opaque.min_sessions && s->direct_count < t->slow_threshold;
 }
 
-void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
+static void judge_parties(struct correlator *c, const struct parties *p, bool final)
 {
-    struct judgement j = {.final = final};
+    struct judgement j;
     struct report *r = &j.report;
 
-    if (!parties_of_key(c, key_id, &r->parties) || !r->parties.key->suspicion)
-        return;
-    if (!final && !c->options.on_judged && shows_nothing(tuning_of(c), r))
-        return;
+    /* Behind that stand entries that are counted, most of the bytes. */
+    memset(&j, 0, offsetof(struct judgement, report.join.entries));
+    r->parties = *p;
+    j.final = final;
     judge_look(c, &j);
     if (c->options.on_judged)
         c->options.on_judged(c->options.ctx, &j);
@@ -339,4 +340,14 @@ void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
         c->stats.waiting++;
     if (j.type == FINDING_TYPE_COUNT && final)
         notify_key(c, &j);
+}
+
+void judge_key(struct correlator *c, const struct memory_id *key_id, bool final)
+{
+    struct parties p;
+
+    if (!parties_of_key(c, key_id, &p) || !p.key->suspicion)
+        return;
+    if (final || c->options.on_judged || !shows_nothing(tuning_of(c), &p))
+        judge_parties(c, &p, final);
 }

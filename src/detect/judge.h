@@ -8,7 +8,6 @@
 
 /* A key at one time: all that its type follows from. */
 struct judgement {
-    struct report report;
     uint64_t since_ns;   /* the stretch of refusals began then */
     bool selective;      /* the device accepted another destination in that stretch */
     bool client_refuses; /* neither the device as a whole nor the site is likely at fault */
@@ -17,6 +16,7 @@ struct judgement {
     bool opaque;         /* direct sessions where inspection is the rule */
     bool final;          /* the wait for the device to accept something else is over */
     enum finding_type type; /* FINDING_TYPE_COUNT: no detection */
+    struct report report;
 };
 
 /* Judge the key of `j->report.parties`, which has a suspicion, at c->now_ns. Changes nothing. */

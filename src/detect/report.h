@@ -15,7 +15,6 @@ struct report {
     struct parties parties;
     struct refusal_verdict refusal;
     struct cause_verdict cause;
-    struct join join;          /* what feeds tell */
     uint32_t direct_in_window; /* direct sessions with data in TimeWindow */
     uint32_t direct_in_day;    /* the same in slow_window, as episodes */
     /* The baseline of the app on this device: other destinations that it reached directly, and
@@ -26,8 +25,10 @@ struct report {
     bool refused_then_direct;
     const char *bypass_actor;
     bool merged; /* the refusals of several apps of the device make it up together */
-    struct finding_evidence evidence[FINDING_EVIDENCE_MAX]; /* when merged */
     size_t evidence_count;
+    struct join join; /* what feeds tell */
+    struct finding_evidence
+        evidence[FINDING_EVIDENCE_MAX]; /* when merged; the larger part */
 };
 
 /* What a finding of a key points at beside the report. */
