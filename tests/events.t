@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every key that the sources write into an event stands in docs/events.md.
+# Every key that the sources write into an event stands in docs/events.md, and none else does.
 set -eu
 
 number=0
@@ -23,5 +23,21 @@ done
 if [ "$number" -eq 0 ]; then
     echo "1..0 # SKIP nothing writes events yet"
     exit
+fi
+
+# And the reverse: each part of a key in the first column of a table is a word of the program's text,
+# that of its settings and its command line left aside.
+number=$((number + 1))
+words=$(mktemp)
+trap 'rm -f "$words"' EXIT
+find src -name '*.c' ! -path 'src/config/*' ! -name 'cli*.c' -exec grep -ohE '"[^"\\]+"' {} + |
+    tr -d '"' | sort -u >"$words"
+unwritten=$(grep -E '^\| `' docs/events.md | cut -d'|' -f2 | grep -oE '`[^`]+`' | tr -d '`[]' | tr . '\n' |
+    grep . | sort -u | grep -vxF -f "$words" | tr '\n' ' ' || true)
+if [ -z "$unwritten" ]; then
+    echo "ok $number - the program writes every key that docs/events.md explains"
+else
+    echo "not ok $number - the program writes every key that docs/events.md explains"
+    echo "# not written: $unwritten"
 fi
 echo "1..$number"
