@@ -240,7 +240,8 @@ static void find_files(struct feed *f)
 
 /* ---- sockets */
 
-static int connect_socket(struct feed *f, struct err *why)
+/* Who listens but has too many callers is waited for at the start alone. */
+static int connect_socket(struct feed *f, bool wait, struct err *why)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     const char *path = f->options.config->path;
@@ -250,7 +251,7 @@ static int connect_socket(struct feed *f, struct err *why)
         return err_set(why, "%s: the path of a socket has at most %zu bytes", path,
                        sizeof(to.sun_path) - 1);
     memcpy(to.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK), 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0) {
         (void)close(fd);
         fd = -1;
@@ -269,7 +270,7 @@ static void poll_socket(struct feed *f)
     int end;
 
     if (s->fd < 0) {
-        if (connect_socket(f, &why) < 0) {
+        if (connect_socket(f, false, &why) < 0) {
             if (!f->complained)
                 log_warn("%s; trying again", why.text);
             f->complained = true;
@@ -320,7 +321,7 @@ static int open_path(struct feed *f, struct err *why)
     if (!add_stream(f, NULL, why) || open_folder_of(f, why) < 0)
         return -1;
     if (f->kind == FEED_SOCKET)
-        return connect_socket(f, why);
+        return connect_socket(f, true, why);
     if (S_ISREG(st.st_mode))
         return 0;
     f->kind = FEED_INPUT; /* a pipe, say: read once, as it comes */

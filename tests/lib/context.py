@@ -72,10 +72,27 @@ class Suite:
         out = self.by_socket()
         self.tap.ok(self.facts(out) == facts, "a Unix socket does, until it is closed")
 
-    def by_socket(self):
+    def listen(self):
+        if os.path.exists(self.path("feed.sock")):
+            os.unlink(self.path("feed.sock"))
         server = socket.socket(socket.AF_UNIX)
         server.bind(self.path("feed.sock"))
         server.listen(1)
+        return server
+
+    def serve(self, server, text):
+        """To the next caller, then hang up."""
+        def answer():
+            client, _ = server.accept()
+            client.sendall(text)
+            client.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        return thread
+
+    def by_socket(self):
+        server = self.listen()
 
         def serve():
             client, _ = server.accept()
@@ -110,6 +127,23 @@ class Suite:
                     and "broken.ndjson:2: a record of kind edr has no time" in err
                     and err.count("\n") == 2, "each told with file and line")
 
+    def broken_socket(self):
+        server = self.listen()
+        thread = self.serve(server, b'{"kind":"lease","device":\n\xff\x00\n\n' + b"x" * 3000000 +
+                            b'\n{"kind":"lease","ts":"2026-11-21T07:00:00Z","device":{"ip":'
+                            b'"10.20.0.11","hostname":"known"}}\n{"kind":"lea')
+        code, out, err = self.run("-r", CAPTURE, "--context", self.path("feed.sock"))
+        thread.join()
+        server.close()
+        self.tap.ok(code == 0 and b'"hostname":"known"' in out,
+                    "malformed, endless and unfinished lines of a socket cost themselves alone",
+                    [err])
+        self.tap.ok(all(f"feed.sock:{line}: " in err for line in (1, 2, 4, 6))
+                    and err.count("\n") == 4, "each told with its line", [err])
+        code, _, err = self.run("-r", CAPTURE, "--context", self.path("feed.sock"))
+        self.tap.ok(code == 3 and "feed.sock cannot be connected to: Connection refused" in err
+                    and err.count("\n") == 1, "a socket that nobody listens on: exit 3", [err])
+
     def counters(self):
         done = subprocess.run([self.program, "status", "--json", "--control", self.path("control")],
                               capture_output=True, timeout=20)
@@ -128,6 +162,32 @@ class Suite:
     def write(self, name, text, mode="w"):
         with open(self.path(name), mode) as feed:
             feed.write(text)
+
+    def live_socket(self):
+        lease = b'{"kind":"lease","ts":"2026-11-21T03:00:00Z","device":{"ip":"10.0.0.%d"}}\n'
+        server = self.listen()
+        thread = self.serve(server, lease % 1)
+        process = subprocess.Popen([self.program, "-i", "lo", "-q", "-o", self.path("out.jsonl"),
+                                    "--state", ":memory:", "--set",
+                                    "stats.control=" + self.path("control"),
+                                    "--context", self.path("feed.sock")],
+                                   stderr=subprocess.DEVNULL)
+        try:
+            self.tap.ok(self.wait_for("lease", 1), "live: a socket is read as it comes")
+            thread.join()
+            self.serve(server, b"no record\n" + lease % 2).join()
+            self.tap.ok(self.wait_for("lease", 2), "and connected to again when it was closed")
+            server.close()
+            time.sleep(1.5)
+            server = self.listen()
+            os.chmod(self.path("feed.sock"), 0o666)
+            self.serve(server, lease % 3).join()
+            self.tap.ok(self.wait_for("lease", 3) and self.counters().get("malformed") == 1,
+                        "and when another one listens in its place")
+        finally:
+            server.close()
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
 
     def live(self):
         lease = '{"kind":"lease","ts":"2026-11-21T03:00:00Z","device":{"ip":"10.0.0.%d"}}\n'
@@ -158,8 +218,10 @@ class Suite:
             shutil.copy(os.path.join(CASE, name), self.path("folder"))
         self.same_by_other_ways(self.same_alerts())
         self.broken()
+        self.broken_socket()
         if os.geteuid() == 0:
             self.live()
+            self.live_socket()
         shutil.rmtree(self.folder)
         return self.tap.end()
 
