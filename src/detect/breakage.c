@@ -32,6 +32,8 @@ const struct genuine *breakage_genuine(const struct correlator *c,
 
 static void note_member(struct breakage *b, const struct parties *p)
 {
+    b->refusing += p->key->breakage != b->mark;
+    p->key->breakage = b->mark;
     struct breakage_member member = {.device = (uint32_t)p->device_id.low,
                                      .app = (uint32_t)p->app_id.low,
                                      .address = p->device->address};
@@ -44,14 +46,21 @@ static void note_member(struct breakage *b, const struct parties *p)
     b->members[b->member_count++] = member;
 }
 
-static bool drop_member(struct breakage *b, uint32_t device, uint32_t app)
+/* True when it was one. */
+static bool drop_member(struct breakage *b, const struct parties *p)
 {
+    uint32_t device = (uint32_t)p->device_id.low, app = (uint32_t)p->app_id.low;
+
+    if (p->key->breakage != b->mark)
+        return false;
+    p->key->breakage = 0;
+    b->refusing--;
     for (size_t i = 0; i < b->member_count; i++)
         if (b->members[i].device == device && b->members[i].app == app) {
             b->members[i] = b->members[--b->member_count];
-            return true;
+            break;
         }
-    return false;
+    return true;
 }
 
 static void note_evidence(struct breakage *b, const struct session *s, double weight_db,
@@ -197,6 +206,8 @@ static struct breakage *breakage_of(struct correlator *c, struct genuine *g,
         }
         b->change = *change;
         memcpy(b->first_session, s->id, sizeof(b->first_session));
+        memcpy(&b->mark, s->id, sizeof(b->mark));
+        b->mark |= 1;
         memcpy(b->app_key, s->app_key, sizeof(b->app_key));
         memcpy(b->ja4, s->ja4, sizeof(b->ja4));
     }
@@ -242,13 +253,9 @@ static void on_accept(struct correlator *c, struct genuine *g, const struct part
                       const struct session *s)
 {
     struct breakage *b = g->breakage;
-    uint32_t app = (uint32_t)p->app_id.low;
 
-    genuine_accept(g, s, app, c->now_ns);
-    if (!b || !drop_member(b, (uint32_t)p->device_id.low, app))
-        return;
-    /* Where more refused than are remembered, silence alone tells that all of them are well. */
-    if (b->member_count == 0 && (!b->notice || b->notice->device_count <= BREAKAGE_MEMBERS))
+    genuine_accept(g, s, (uint32_t)p->app_id.low, c->now_ns);
+    if (b && drop_member(b, p) && b->refusing == 0)
         end(c, g, "Every device that refused it has accepted it again.");
 }
 

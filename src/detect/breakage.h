@@ -9,9 +9,10 @@
  * do not count. It is closed when every device has accepted the destination again, or when nothing
  * was refused for slow_window.
  *
- * A record is one block, owned by that of the destination; it owns `notice`. Limit: of the devices
- * that refuse the latest BREAKAGE_MEMBERS are remembered with their app; where there were more, only
- * silence closes the notice.
+ * A record is one block, owned by that of the destination; it owns `notice`. Which app of which device
+ * refuses stands in its key, as the mark of the breakage, and how many do is counted here. Limits: a
+ * revision adds the latest BREAKAGE_MEMBERS of them to the devices of the notice; where a key that
+ * refuses was forgotten (limits.keys), only silence closes it.
  */
 #pragma once
 
@@ -39,7 +40,9 @@ struct breakage {
     uint8_t first_session[SESSION_ID_BYTES];
     uint8_t evidence_count;
     uint8_t member_count;
-    uint32_t refused; /* sessions */
+    uint32_t mark;     /* of this breakage, in the keys that refuse; never 0 */
+    uint32_t refusing; /* keys with that mark */
+    uint32_t refused;  /* sessions */
     uint64_t last_ns;
     uint64_t watch_ns; /* when it is looked at, 0 not */
     char app_key[APP_KEY_TEXT_MAX];

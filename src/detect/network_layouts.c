@@ -196,6 +196,8 @@ static const struct layout_field breakage_fields[] = {
     {LAYOUT_ROW(LAYOUT_BYTES, breakage, first_session)},
     {LAYOUT_ROW(LAYOUT_NUMBER, breakage, evidence_count), .most = BREAKAGE_EVIDENCE},
     {LAYOUT_ROW(LAYOUT_NUMBER, breakage, member_count), .most = BREAKAGE_MEMBERS},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage, mark)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, breakage, refusing)},
     {LAYOUT_ROW(LAYOUT_NUMBER, breakage, refused)},
     {LAYOUT_ROW(LAYOUT_TIME, breakage, last_ns)},
     {LAYOUT_ROW(LAYOUT_TIME, breakage, watch_ns)},

@@ -223,6 +223,7 @@ static const struct layout_field key_fields[] = {
     {LAYOUT_ROW(LAYOUT_NUMBER, key, accepted)},
     {LAYOUT_ROW(LAYOUT_NUMBER, key, resumed)},
     {LAYOUT_ROW(LAYOUT_NUMBER, key, window)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, key, breakage)},
     {LAYOUT_ROW(LAYOUT_TIME, key, settle_ns)},
     {LAYOUT_ROW(LAYOUT_OWNED, key, suspicion), .of = &layout_suspicion},
 };

@@ -234,6 +234,7 @@ struct key {
     uint32_t accepted;
     uint32_t resumed;
     uint32_t window;    /* in which its device was counted as the destination's */
+    uint32_t breakage;  /* mark of the one of its destination that it is part of, 0 none */
     uint64_t settle_ns; /* when it is looked at though the device accepted nothing, 0 not */
     struct suspicion *suspicion;
 };

@@ -178,6 +178,32 @@ static void test_heals(void)
     is_int(found(1)->state, FINDING_CLOSED, "and for a day ends it as well");
 }
 
+/* Of many devices each has to accept again, however few are remembered by name. */
+static void test_many_heal(void)
+{
+    const int many = 3 * BREAKAGE_MEMBERS;
+
+    begin();
+    for (int i = 1; i <= many; i++)
+        accept(device(i), "bank", i, &leaf);
+    for (int i = 1; i <= many; i++)
+        refuse(device(i), "bank", 1000 + 10 * i, &other_leaf, SHAPE_S1);
+    refuse(device(1), "bank", 4700, &other_leaf, SHAPE_S1);
+    lab_tick(&lab, 4800);
+    is_int(lab_last(&lab)->counts.devices, many, "many devices refuse");
+    for (int i = 1; i < many; i++)
+        accept(device(i), "bank", 5000 + i, &other_leaf);
+    lab_tick(&lab, 6000);
+    ok(lab_last(&lab)->state != FINDING_CLOSED, "while one of them does, it goes on");
+    accept(device(1), "bank", 6100, &other_leaf);
+    lab_tick(&lab, 6200);
+    ok(lab_last(&lab)->state != FINDING_CLOSED, "one that accepts twice counts once");
+    accept(device(many), "bank", 6300, &other_leaf);
+    lab_tick(&lab, 6400);
+    is_int(lab_last(&lab)->state, FINDING_CLOSED, "the last one ends it");
+    is_int(lab_last(&lab)->related_count, many, "for all of them");
+}
+
 /* Some devices have the update, with the same fingerprint; one has not. */
 static void test_goes_on(void)
 {
@@ -354,6 +380,7 @@ int main(void)
     lab_open(&lab);
     test_breaks();
     test_heals();
+    test_many_heal();
     test_goes_on();
     test_survived();
     test_same_key();

@@ -31,7 +31,7 @@ static const struct {
     {"removal", sizeof(struct removal), 1688},
     {"genuine", sizeof(struct genuine), 312},
     {"genuine_chain", sizeof(struct genuine_chain), 280},
-    {"breakage", sizeof(struct breakage), 2000},
+    {"breakage", sizeof(struct breakage), 2008},
     {"overflow", sizeof(struct overflow), 32},
     {"fleet", sizeof(struct fleet), 1008},
     {"scope_record", sizeof(struct scope_record), 10936},
