@@ -54,7 +54,9 @@ static void write_headline(const struct finding *f, bool colour, struct text *ou
     paragraph_format(&p, "%s  %s", severity, alert_title(f->type));
     text_add(out, colour ? "\033[0m" : "");
     add_ends(&p, f);
-    if (alert_is_detection(f->type))
+    if (alert_is_over(f))
+        paragraph_add(&p, f->state == FINDING_CLOSED ? "  (closed)" : "  (withdrawn)");
+    else if (alert_is_detection(f->type))
         paragraph_format(&p, "  (confidence %d%%, risk %d of 100)", percent(f->confidence),
                          f->risk_score);
     paragraph_end(&p);
@@ -216,6 +218,14 @@ static void write_devices(const struct finding *f, struct text *out)
     paragraph_end(&p);
 }
 
+/* Where no name was sent, the address stands in its place. */
+static bool is_named(const struct finding *f)
+{
+    struct address address;
+
+    return f->destination[0] && !address_parse(f->destination, &address);
+}
+
 static void write_destination(const struct finding *f, struct text *out)
 {
     char address[ADDRESS_TEXT_MAX];
@@ -224,7 +234,7 @@ static void write_destination(const struct finding *f, struct text *out)
     if (!f->has_destination)
         return;
     p = paragraph_begin(out, "Destination", INDENT);
-    paragraph_add(&p, f->destination[0] ? f->destination : "(no name)");
+    paragraph_add(&p, is_named(f) ? f->destination : "(no name)");
     if (f->has_destination_address)
         paragraph_format(&p, ", %s port %u",
                          address_describe(&f->destination_address, address),
@@ -265,19 +275,19 @@ static void write_session(const struct finding *f, const struct finding_evidence
 }
 
 /* What was compared, and how probable it would be under each cause. */
-static void write_control(const struct finding_control *c, const char *label,
-                          struct text *out)
+static void write_control(const struct finding_control *c, bool with_causes,
+                          const char *label, struct text *out)
 {
     static const char *const brief[HYPOTHESES] = {
         [HYPOTHESIS_PIN] = "app pins",
         [HYPOTHESIS_APPCA] = "app distrusts",
-        [HYPOTHESIS_DEV] = "device",
-        [HYPOTHESIS_SITE] = "site",
+        [HYPOTHESIS_DEV] = "device lacks it",
+        [HYPOTHESIS_SITE] = "site at fault",
     };
     struct paragraph p = paragraph_begin(out, label, INDENT);
 
     paragraph_add(&p, c->fact[0] ? c->fact : c->name);
-    if (!c->has_likelihoods) {
+    if (!c->has_likelihoods || !with_causes) {
         if (c->weight_db != 0)
             paragraph_format(&p, ", %+.1f dB", c->weight_db);
         paragraph_end(&p);
@@ -385,6 +395,8 @@ static void write_rule(const struct finding *f, struct text *out)
     paragraph_format(&p, "%s, %s", alert_rule_id(f), alert_rule_name(f));
     if (alert_is_detection(f->type))
         paragraph_add(&p, " (MITRE ATT&CK T1521.003)");
+    if (alert_is_detection(f->type) && !f->platform)
+        paragraph_add(&p, "; the platform is not known, so it stands for AN1726 as well");
     if (f->allowed_by[0])
         paragraph_format(&p, "; allowed by %s", f->allowed_by);
     paragraph_end(&p);
@@ -415,13 +427,14 @@ void alert_text_write(const struct finding *f, bool colour, struct text *out)
     for (size_t i = 0; i < f->evidence_count; i++)
         write_session(f, &f->evidence[i], i ? "" : "Sessions", out);
     for (size_t i = 0; i < f->control_count; i++)
-        write_control(&f->controls[i], i ? "" : "Compared", out);
+        write_control(&f->controls[i], f->has_hypotheses, i ? "" : "Compared", out);
     write_causes(f, out);
     write_risk(f, out);
     write_context(f, out);
     write_clauses(f, out);
     write_certificates(f, out);
     write_rule(f, out);
-    write_sentence("Next", alert_advice(f->type), out);
+    if (!alert_is_over(f))
+        write_sentence("Next", alert_advice(f->type), out);
     text_add_char(out, '\n');
 }

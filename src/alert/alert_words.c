@@ -157,6 +157,11 @@ const char *alert_title(enum finding_type type)
     return types[type].title;
 }
 
+bool alert_is_over(const struct finding *f)
+{
+    return f->state == FINDING_CLOSED || f->state == FINDING_RETRACTED;
+}
+
 const char *alert_advice(enum finding_type type)
 {
     return types[type].advice;

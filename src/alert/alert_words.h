@@ -18,6 +18,9 @@ bool alert_is_detection(enum finding_type type);
 /* "Pinning suspected" */
 const char *alert_title(enum finding_type type);
 
+/* Closed or retracted: nothing is left to do about it. */
+bool alert_is_over(const struct finding *f);
+
 /* What to do about it, one sentence. */
 const char *alert_advice(enum finding_type type);
 

@@ -185,11 +185,9 @@ static const char *const ends[FINDING_TYPE_COUNT] = {
 void explain_changes(struct explanation *e)
 {
     const struct finding *f = e->finding;
-    bool open = f->state == FINDING_OPEN || f->state == FINDING_UPDATED;
 
-    if (!open) {
-        explain_change(e, "Nothing: the alert is %s. %s", finding_state_name(f->state),
-                       f->reason);
+    if (alert_is_over(f)) {
+        explain_change(e, "Nothing: the alert is %s.", finding_state_name(f->state));
         return;
     }
     if (ends[f->type])

@@ -170,7 +170,7 @@ bool explain_write_json(const struct explanation *e, struct json_out *out)
     for (size_t i = 0; i < e->change_count; i++)
         json_out_text(out, NULL, e->changes[i]);
     json_out_end(out);
-    json_out_text(out, "next", alert_advice(f->type));
+    json_out_fact(out, "next", alert_is_over(f) ? NULL : alert_advice(f->type));
     json_out_fact(out, "exclusion", e->exclusion);
     write_packets(e, out);
     return json_out_finish(out);

@@ -213,7 +213,8 @@ void explain_write_text(const struct explanation *e, bool colour, struct text *o
     alert_text_write_background(e->finding, out);
     for (size_t i = 0; i < e->change_count; i++)
         write_line(i ? "" : "What changes", e->changes[i], out);
-    write_line("Next", alert_advice(e->finding->type), out);
+    if (!alert_is_over(e->finding))
+        write_line("Next", alert_advice(e->finding->type), out);
     if (e->exclusion[0]) {
         write_line("Or exempt it",
                    "as long as it is needed, if you answer for the inspection:", out);

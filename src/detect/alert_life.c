@@ -8,6 +8,7 @@
 #include "crypto/uuid.h"
 #include "detect/fleet.h"
 #include "detect/removal.h"
+#include "detect/sentence.h"
 
 static void alert_id_of(const struct suspicion *s, const struct device *device,
                         const uint8_t *first_session, uint8_t out[16])
@@ -230,7 +231,6 @@ static void end(struct correlator *c, struct parties *p, enum finding_state stat
 {
     struct suspicion *s = p->key->suspicion;
     struct report r = {.parties = *p};
-    char address[ADDRESS_TEXT_MAX];
     struct report_parts parts;
     struct finding f;
 
@@ -245,11 +245,11 @@ static void end(struct correlator *c, struct parties *p, enum finding_state stat
     if (superseded_by)
         memcpy(f.superseded_by, superseded_by, sizeof(f.superseded_by));
     (void)snprintf(f.reason, sizeof(f.reason), "%s", why);
-    (void)snprintf(f.message, sizeof(f.message), "Device %s and %s: the alert is %s.",
-                   address_describe(&p->device->latest, address), s->destination,
-                   superseded_by             ? "now part of a fleet alert"
-                   : state == FINDING_CLOSED ? "closed"
-                                             : "withdrawn");
+    sentence_end(&r, f.type,
+                 superseded_by             ? "now part of a fleet alert"
+                 : state == FINDING_CLOSED ? "closed"
+                                           : "withdrawn",
+                 why, f.message, sizeof(f.message));
     s->alert.open = false;
     s->alert.emitted_ns = 0;
     report_issue(c, &f);

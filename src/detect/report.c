@@ -85,6 +85,9 @@ static void set_destination(struct finding *f, const struct suspicion *s)
     f->has_destination_address = true;
     f->destination_address = s->server;
     f->destination_port = s->port;
+    /* Behind a proxy both are the proxy's, as in its sessions; what it was asked for has the name. */
+    if (s->is_proxy && s->evidence_count > 0)
+        f->destination_port = s->evidence[s->evidence_count - 1].server_port;
 }
 
 /* ---- evidence */

@@ -112,9 +112,30 @@ void sentence_message(const struct report *r, enum finding_type type, char *out,
     }
 }
 
+void sentence_end(const struct report *r, enum finding_type type, const char *how,
+                  const char *why, char *out, size_t size)
+{
+    static const char *const deeds[FINDING_DETECTIONS_END] = {
+        [FINDING_REFUSED_THEN_DIRECT] = "refuses TLS inspection of",
+        [FINDING_PINNING_SUSPECTED] = "seems to run an app that pins",
+        [FINDING_OPAQUE_DIRECT_BEACON] = "reaches past TLS inspection, like a beacon,",
+        [FINDING_OPAQUE_DIRECT] = "reaches past TLS inspection",
+        [FINDING_INSPECTION_REFUSED] = "refuses TLS inspection of",
+        [FINDING_SHORT_LIVED_SESSIONS] = "refuses TLS inspection of",
+    };
+    const struct suspicion *s = r->parties.key->suspicion;
+    char address[ADDRESS_TEXT_MAX];
+    struct text t = text_in(out, size);
+
+    text_add_format(&t, "The alert that device %s %s ",
+                    address_describe(&r->parties.device->latest, address), deeds[type]);
+    add_target(&t, s);
+    text_add_format(&t, " is %s. %s", how, why);
+}
+
 static void add_percent(struct text *t, const char *what, double p)
 {
-    text_add_format(t, "%s %.0f %%", what, p * 100);
+    text_add_format(t, "%s %.0f%%", what, p * 100);
 }
 
 static void add_causes(struct text *t, const struct cause_verdict *v)

@@ -8,5 +8,8 @@
 
 void sentence_message(const struct report *r, enum finding_type type, char *out,
                       size_t size);
+/* The same when its alert is over; `how` as in "closed", and why. */
+void sentence_end(const struct report *r, enum finding_type type, const char *how,
+                  const char *why, char *out, size_t size);
 void sentence_reason(const struct report *r, enum finding_type type, double stage1_fire_db,
                      char *out, size_t size);

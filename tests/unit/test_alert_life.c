@@ -107,6 +107,9 @@ static void test_closed(void)
     lab_accept(&lab, PHONE, "app", "x.example", 100);
     lab_tick(&lab, 110);
     is_int(found(1)->state, FINDING_CLOSED, "the app accepts: the alert is closed");
+    ok(strstr(found(1)->message, "The alert that device 10.0.0.1 ") == found(1)->message &&
+           strstr(found(1)->message, " is closed. The same app accepted inspection"),
+       "in a sentence that says which and why");
     is_int(found(1)->revision, 2, "by a revision");
     ok(same_id(found(0), found(1)), "of that alert");
     is_int(found(1)->type, found(0)->type, "and type");

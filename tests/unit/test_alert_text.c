@@ -56,7 +56,7 @@ static void test_detection(void)
             "destinations, +10.0 dB\n"
             "               the device accepted inspection of other destinations [app pins "
             "95%, app distrusts\n"
-            "               95%, device 2%, site 95%]\n"
+            "               95%, device lacks it 2%, site at fault 95%]\n"
             "  Causes       the app pins 93%, the app does not trust the authority 4%, the "
             "device lacks the\n"
             "               authority 2%, the site or the box is at fault 1%\n"
@@ -100,6 +100,31 @@ static void test_notice(void)
             "cannot pass through it.\n"
             "\n",
             "a notice names some of its devices and counts the others");
+}
+
+static void test_over(void)
+{
+    struct finding f;
+
+    sample_finding(&f);
+    f.state = FINDING_CLOSED;
+    f.confidence = 0;
+    f.has_hypotheses = false;
+    f.platform = NULL;
+    f.analytic = "AN1725";
+    SAMPLE_TEXT(f.destination, "203.0.113.9");
+    ok(strstr(written(&f, false),
+              "HIGH  Pinning suspected  10.1.2.3 -> 203.0.113.9  (closed)\n"),
+       "what is over has no confidence");
+    ok(!strstr(written(&f, false), "  Next "), "and needs nothing");
+    ok(!strstr(written(&f, false), "app pins"),
+       "where no causes are weighed, what was compared has no shares of them");
+    ok(strstr(written(&f, false), "  Destination  (no name), 203.0.113.9 port 443\n"),
+       "an address in the place of a name is told once");
+    ok(strstr(written(&f, false), "; the platform\n               is not known"),
+       "an analytic by default says so");
+    f.state = FINDING_RETRACTED;
+    ok(strstr(written(&f, false), "(withdrawn)"), "what was wrong is withdrawn");
 }
 
 static void test_several_days(void)
@@ -190,6 +215,7 @@ int main(void)
 {
     test_detection();
     test_notice();
+    test_over();
     test_several_days();
     test_colour();
     test_long_words();
