@@ -53,8 +53,11 @@ static void show_blind_spots(const struct sensor *sensor)
 {
     char buffer[BLIND_TEXT_MAX];
     struct text page = text_in(buffer, sizeof(buffer));
+    struct counters counters;
 
-    blind_text_write(&sensor->output->blind, &page);
+    sensor_count(sensor, &counters);
+    blind_text_write(&sensor->output->blind,
+                     stats_value(&counters.rows, "preamble", "other_on_443"), &page);
     (void)fputs(buffer, stderr);
 }
 

@@ -253,6 +253,15 @@ static void put_findings(struct stats_rows *out, const struct correlator *c)
         put(out, "findings", finding_type_name((enum finding_type)i), c->stats.findings[i]);
 }
 
+uint64_t stats_value(const struct stats_rows *rows, const char *stage, const char *name)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->rows[i].stage, stage) == 0 &&
+            strcmp(rows->rows[i].name, name) == 0)
+            return rows->rows[i].value;
+    return 0;
+}
+
 void stats_collect_lane(struct counters *out, const struct lane *lane)
 {
     const struct worker *w = &lane->worker;

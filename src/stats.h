@@ -31,6 +31,9 @@ struct counters {
     size_t source_count;
 };
 
+/* The value of a counter, 0 when there is none of the name. */
+uint64_t stats_value(const struct stats_rows *rows, const char *stage, const char *name);
+
 /* What a lane counted, behind what its source did. */
 void stats_collect_lane(struct counters *out, const struct lane *lane);
 

@@ -11,13 +11,7 @@ void status_init(struct status *s, const struct config *config, const struct sen
 
 uint64_t status_counter(const struct status *s, const char *stage, const char *name)
 {
-    const struct stats_rows *rows = &s->counters.rows;
-
-    for (size_t i = 0; i < rows->count; i++)
-        if (strcmp(rows->rows[i].stage, stage) == 0 &&
-            strcmp(rows->rows[i].name, name) == 0)
-            return rows->rows[i].value;
-    return 0;
+    return stats_value(&s->counters.rows, stage, name);
 }
 
 /* Live the interfaces count frames, in a replay the reader of files does. */

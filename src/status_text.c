@@ -158,5 +158,6 @@ void status_write_text(const struct status *s, struct text *out)
     write_outputs(s, out);
     write_tables(s, out);
     text_add(out, "\n");
-    blind_text_write(&s->sensor->output->blind, out);
+    blind_text_write(&s->sensor->output->blind,
+                     status_counter(s, "preamble", "other_on_443"), out);
 }

@@ -62,7 +62,7 @@ static void write_reasons(const struct blind_spots *b, struct text *out)
                         reasons[i].advice);
 }
 
-void blind_text_write(const struct blind_spots *b, struct text *out)
+static void write_sessions(const struct blind_spots *b, struct text *out)
 {
     uint64_t judged = b->sessions - b->without_verdict;
 
@@ -77,4 +77,19 @@ void blind_text_write(const struct blind_spots *b, struct text *out)
         return;
     text_add(out, "why not the others (a session can have several reasons)\n");
     write_reasons(b, out);
+}
+
+void blind_text_write(const struct blind_spots *b, uint64_t other_on_443, struct text *out)
+{
+    write_sessions(b, out);
+    if (other_on_443 == 0)
+        return;
+    text_add_format(out,
+                    "nothing is said of %llu connection%s on port 443 that speak%s neither "
+                    "TLS nor QUIC\n"
+                    "           to change it: see `protocols` in the stats events; block "
+                    "what no app of "
+                    "yours needs\n",
+                    (unsigned long long)other_on_443, other_on_443 == 1 ? "" : "s",
+                    other_on_443 == 1 ? "s" : "");
 }

@@ -10,4 +10,5 @@
 /* What the page needs. */
 #define BLIND_TEXT_MAX 4096
 
-void blind_text_write(const struct blind_spots *b, struct text *out);
+/* `other_on_443`: connections on that port that speak neither TLS nor QUIC. */
+void blind_text_write(const struct blind_spots *b, uint64_t other_on_443, struct text *out);

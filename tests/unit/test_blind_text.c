@@ -2,13 +2,29 @@
 
 #include "tap.h"
 
-static const char *page_of(struct blind_spots blind)
+static const char *page_with(struct blind_spots blind, uint64_t other_on_443)
 {
     static char buffer[BLIND_TEXT_MAX];
     struct text page = text_in(buffer, sizeof(buffer));
 
-    blind_text_write(&blind, &page);
+    blind_text_write(&blind, other_on_443, &page);
     return page.cut ? "(cut)" : buffer;
+}
+
+static const char *page_of(struct blind_spots blind)
+{
+    return page_with(blind, 0);
+}
+
+static void test_other(void)
+{
+    const char *page = page_with((struct blind_spots){.sessions = 7}, 3);
+
+    ok(strstr(page, "nothing is said of 3 connections on port 443 that speak neither "),
+       "what is no session stands behind them");
+    ok(strstr(page, "to change it: see `protocols`"), "with what to do");
+    page = page_with((struct blind_spots){.sessions = 7}, 1);
+    ok(strstr(page, "of 1 connection on port 443 that speaks neither "), "one is one");
 }
 
 static void test_nothing(void)
@@ -50,6 +66,7 @@ int main(void)
 {
     test_nothing();
     test_reasons();
+    test_other();
     test_all();
     return done_testing();
 }
