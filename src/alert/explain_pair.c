@@ -4,6 +4,7 @@
 
 #include "alert/alert_words.h"
 #include "base/nanotime.h"
+#include "detect/breakage.h"
 #include "session/session_names.h"
 
 void pair_begin(struct pair_story *p, struct correlator *c, const struct address *device,
@@ -29,6 +30,21 @@ static struct pair_app *app_of(struct pair_story *p, const struct memory_id *key
     app->key = *key;
     (void)snprintf(app->name, sizeof(app->name), "%s", name);
     return app;
+}
+
+static void note_destination(struct pair_story *p, const struct parties *parties)
+{
+    p->destination_id = parties->destination_id;
+    p->has_destination_id = true;
+}
+
+bool pair_pin(const struct pair_story *p, struct finding_pin *out)
+{
+    const struct genuine *g =
+        p->has_destination_id ? breakage_genuine(p->correlator, &p->destination_id) : NULL;
+
+    *out = (struct finding_pin){.has_now = false};
+    return g && genuine_describe(g, p->app_count ? p->apps[0].pinning : 0, out);
 }
 
 /* ---- sessions */
@@ -76,9 +92,11 @@ void pair_observe(struct pair_story *p, const struct session *s,
 
     if (!is_ours(p, s))
         return;
+    if (parties)
+        note_destination(p, parties);
     session = &p->sessions[p->session_count++ % PAIR_SESSIONS_MAX];
     t = text_in(session->text, sizeof(session->text));
-    text_add_format(&t, "%.23s  app %.8s: %s", nanotime_describe(s->decided_ns, time),
+    text_add_format(&t, "%.23sZ  app %.8s: %s", nanotime_describe(s->decided_ns, time),
                     s->app_key, alert_outcome_words(s->outcome));
     if (s->shape != SHAPE_NONE)
         text_add_format(&t, " (%s)", outcome_shape_name(s->shape));
@@ -116,6 +134,11 @@ void pair_judge(struct pair_story *p, const struct judgement *j)
         app->had_better = true;
     }
     app->judged = true;
+    app->pinning = (uint32_t)j->report.parties.app_id.low;
+    (void)snprintf(app->package, sizeof(app->package), "%s", s->package ? s->package : "");
+    (void)snprintf(app->package_source, sizeof(app->package_source), "%s",
+                   s->package_source);
+    note_destination(p, &j->report.parties);
     app->last = *j;
     app->now_ns = p->correlator->now_ns;
     app->direct = j->report.direct_in_window;
@@ -152,7 +175,7 @@ static void remember_sessions(struct pair_story *p, const struct suspicion *s)
         char time[NANOTIME_TEXT_MAX];
 
         (void)snprintf(session->text, sizeof(session->text),
-                       "%.23s  app %.8s: %s, %s (%.1f%%); %+.1f dB",
+                       "%.23sZ  app %.8s: %s, %s (%.1f%%); %+.1f dB",
                        nanotime_describe(e->time_ns, time), s->app_key,
                        alert_outcome_words(e->outcome),
                        alert_inspection_words(e->inspection),
@@ -160,10 +183,27 @@ static void remember_sessions(struct pair_story *p, const struct suspicion *s)
     }
 }
 
+/* Its certificates may be known though no key of the device is. */
+static void find_destination(struct pair_story *p)
+{
+    struct memory_table *all = &p->correlator->destinations;
+
+    for (struct memory_entry *e = memory_next(all, NULL); e; e = memory_next(all, e)) {
+        const struct destination *d = memory_peek(all, &e->id);
+
+        if (!d || !d->name || strcmp(d->name, p->destination) != 0)
+            continue;
+        p->destination_id = e->id;
+        p->has_destination_id = true;
+        return;
+    }
+}
+
 void pair_remember(struct pair_story *p)
 {
     struct correlator *c = p->correlator;
 
+    find_destination(p);
     for (struct memory_entry *e = memory_next(&c->keys, NULL); e;
          e = memory_next(&c->keys, e)) {
         struct judgement j = {.final = true};

@@ -4,7 +4,8 @@
  *
  * It listens to a correlator (correlator_options.on_observed, on_judged, on_finding) that is given
  * session records, or looks at what one remembers. Of each app of the device the latest judgement
- * stands, and the one with the highest sum if that was another.
+ * stands, and the one with the highest sum if that was another; beside them what is known of the
+ * destination's own certificates, and of what the app can pin of them.
  *
  * Limits: PAIR_SESSIONS_MAX sessions, the latest ones, and PAIR_APPS_MAX apps; others are counted.
  */
@@ -28,6 +29,9 @@ struct pair_session {
 struct pair_app {
     struct memory_id key;
     char name[APP_KEY_TEXT_MAX];
+    char package[SESSION_PACKAGE_MAX]; /* that the capture names, else empty */
+    char package_source[16];
+    uint32_t pinning; /* as detect/genuine.h knows it */
     bool judged;
     bool had_better; /* `best` is of an earlier time, and its sum was higher */
     uint64_t now_ns, best_ns;
@@ -47,6 +51,8 @@ struct pair_story {
     struct correlator *correlator;
     struct address device;
     const char *destination; /* borrowed, as asked */
+    struct memory_id destination_id;
+    bool has_destination_id;
     struct pair_session sessions[PAIR_SESSIONS_MAX];
     uint32_t session_count; /* ever */
     struct pair_app apps[PAIR_APPS_MAX];
@@ -66,6 +72,9 @@ void pair_find(struct pair_story *p, const struct finding *f);
 
 /* In place of sessions: what the correlator remembers of them, judged as it is now. */
 void pair_remember(struct pair_story *p);
+
+/* The destination's own certificates, as the first of the apps sees them; false when none is known. */
+bool pair_pin(const struct pair_story *p, struct finding_pin *out);
 
 /* For a person / as one JSON line. */
 void pair_write_text(const struct pair_story *p, struct text *out);

@@ -3,6 +3,8 @@
  */
 #include <stdio.h>
 
+#include "alert/alert_pin_json.h"
+#include "alert/alert_text.h"
 #include "alert/alert_words.h"
 #include "alert/explain_pair.h"
 #include "alert/paragraph.h"
@@ -136,13 +138,16 @@ static void write_app(const struct pair_story *p, const struct pair_app *app,
     struct conditions conditions;
     char time[NANOTIME_TEXT_MAX], line[PAIR_LINE_MAX];
     enum finding_type type = app->last.type;
+    char said[32];
 
-    (void)snprintf(line, sizeof(line), "app %s, judged last at %.19s: %s", app->name,
+    (void)snprintf(said, sizeof(said), " (%s)", app->package_source);
+    (void)snprintf(line, sizeof(line), "app %s%s%s%s, judged last at %.19sZ: %s", app->name,
+                   app->package[0] ? " = " : "", app->package, app->package[0] ? said : "",
                    nanotime_describe(app->now_ns, time),
                    type == FINDING_TYPE_COUNT ? "no detection" : finding_type_name(type));
     write_line("Verdict", line, out);
     if (app->had_better) {
-        (void)snprintf(line, sizeof(line), "its sum was highest at %.19s, which follows:",
+        (void)snprintf(line, sizeof(line), "its sum was highest at %.19sZ, which follows:",
                        nanotime_describe(app->best_ns, time));
         write_line("", line, out);
     }
@@ -155,6 +160,31 @@ static void write_app(const struct pair_story *p, const struct pair_app *app,
                          conditions.all[i].text);
         paragraph_end(&asked);
     }
+}
+
+static const char *nothing_words(const struct pair_story *p)
+{
+    if (p->session_count == 0)
+        return "no session of it is known";
+    return p->alert_count
+               ? "no session of it was refused under inspection, and none went direct "
+                 "where "
+                 "inspection is meant: what the alert rests on `pinsight explain ID` tells"
+               : "no session of it was refused under inspection, and none went direct "
+                 "where "
+                 "inspection is meant: there is nothing to judge";
+}
+
+/* As in an alert. */
+static void write_pin(const struct pair_story *p, struct text *out)
+{
+    struct finding f = {.type = FINDING_PINNING_SUSPECTED};
+    struct finding_pin pin;
+
+    if (!pair_pin(p, &pin))
+        return;
+    f.pin = &pin;
+    alert_text_write_background(&f, out);
 }
 
 void pair_write_text(const struct pair_story *p, struct text *out)
@@ -177,12 +207,8 @@ void pair_write_text(const struct pair_story *p, struct text *out)
     for (size_t i = 0; i < p->app_count; i++)
         write_app(p, &p->apps[i], out);
     if (p->app_count == 0)
-        write_line("Verdict",
-                   p->session_count
-                       ? "no session of it was refused under inspection, and none went "
-                         "direct where inspection is meant: there is nothing to judge"
-                       : "no session of it is known",
-                   out);
+        write_line("Verdict", nothing_words(p), out);
+    write_pin(p, out);
     text_add_char(out, '\n');
 }
 
@@ -196,6 +222,8 @@ static void write_app_json(const struct pair_story *p, const struct pair_app *ap
     ask(p, app, &conditions);
     json_out_object(out, NULL);
     json_out_text(out, "key", app->name);
+    json_out_fact(out, "package", app->package);
+    json_out_fact(out, "package_source", app->package_source);
     json_out_time(out, "time", app->now_ns);
     if (app->last.type != FINDING_TYPE_COUNT)
         json_out_text(out, "type", finding_type_name(app->last.type));
@@ -212,6 +240,7 @@ static void write_app_json(const struct pair_story *p, const struct pair_app *ap
 
 bool pair_write_json(const struct pair_story *p, struct json_out *out)
 {
+    struct finding_pin pin;
     uint32_t kept =
         p->session_count < PAIR_SESSIONS_MAX ? p->session_count : PAIR_SESSIONS_MAX;
 
@@ -237,5 +266,7 @@ bool pair_write_json(const struct pair_story *p, struct json_out *out)
     for (size_t i = 0; i < p->app_count; i++)
         write_app_json(p, &p->apps[i], out);
     json_out_end(out);
+    if (pair_pin(p, &pin))
+        alert_pin_write(&pin, out);
     return json_out_finish(out);
 }

@@ -175,9 +175,35 @@ def check_pair(tap, bench):
            "where a condition is not met, it says which", [str(told)])
     text = bench.explain("10.20.0.11", "api.bank.example", "-r", sessions, *OPTIONS[1:])
     tap.ok(b"yes  the sum is +30.0 dB" in text.stdout, "as text, too")
+    check_pair_parties(tap, bench, ask)
     done = bench.explain("phone", "api.bank.example", "-r", sessions)
     tap.ok(done.returncode == 2 and b"address of a device" in done.stderr,
            "a device is an address")
+
+
+def check_pair_parties(tap, bench, ask):
+    """The app that the capture names, and the destination's own certificates."""
+    lines = []
+    for line in bench.events("pinned-go-tls13").splitlines():
+        event = json.loads(line)
+        if event["event"]["dataset"] == "pinsight.session":
+            event["pinsight"]["app"].update(package="com.example.bank", package_source="pktap")
+            lines.append(json.dumps(event))
+    named = bench.file("named.jsonl", "\n".join(lines).encode())
+    app = ask("10.20.0.11", "api.bank.example", "-r", named)["apps"][0]
+    tap.ok((app["package"], app["package_source"]) == ("com.example.bank", "pktap"),
+           "the app that a capture names", [str(app)])
+    text = bench.explain("10.20.0.11", "api.bank.example", "-r", named, *OPTIONS[1:]).stdout
+    tap.ok(b" = com.example.bank (pktap), judged last at 2026-11-21T07:45:24Z" in text,
+           "and in the text, with a time that has a zone")
+    sessions = bench.file("rotation.jsonl", bench.events("key-rotation-pinned"))
+    state = os.path.join(bench.scratch, "rotation.db")
+    bench.events("key-rotation-pinned", "--state", state)
+    told = ask("10.20.0.11", "api.bank.example", "-r", sessions)
+    kept = ask("10.20.0.11", "api.bank.example", "--state", state)
+    tap.ok(told["pin"]["certificate"]["sha256"] != told["pin"]["previous"]["sha256"],
+           "the destination's certificates are told, by session events")
+    tap.ok(kept["pin"] == told["pin"], "and by memory, though no key is left", [str(kept)])
 
 
 def check_errors(tap, bench):
