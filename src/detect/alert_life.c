@@ -249,7 +249,7 @@ static void end(struct correlator *c, struct parties *p, enum finding_state stat
                  superseded_by             ? "now part of a fleet alert"
                  : state == FINDING_CLOSED ? "closed"
                                            : "withdrawn",
-                 why, f.message, sizeof(f.message));
+                 why, f.message);
     s->alert.open = false;
     s->alert.emitted_ns = 0;
     report_issue(c, &f);

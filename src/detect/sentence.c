@@ -113,7 +113,7 @@ void sentence_message(const struct report *r, enum finding_type type, char *out,
 }
 
 void sentence_end(const struct report *r, enum finding_type type, const char *how,
-                  const char *why, char *out, size_t size)
+                  const char *why, char out[FINDING_TEXT_MAX])
 {
     static const char *const deeds[FINDING_DETECTIONS_END] = {
         [FINDING_REFUSED_THEN_DIRECT] = "refuses TLS inspection of",
@@ -125,7 +125,7 @@ void sentence_end(const struct report *r, enum finding_type type, const char *ho
     };
     const struct suspicion *s = r->parties.key->suspicion;
     char address[ADDRESS_TEXT_MAX];
-    struct text t = text_in(out, size);
+    struct text t = text_in(out, FINDING_TEXT_MAX);
 
     text_add_format(&t, "The alert that device %s %s ",
                     address_describe(&r->parties.device->latest, address), deeds[type]);
