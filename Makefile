@@ -266,8 +266,8 @@ lab: $(if $(MAIN),$(PROGRAM)) ## real clients, proxies and servers with pinsight
 captures: ## make the bundled captures anew in the same lab (root); LAB="NAME..." selects
 	@tests/live/lab.sh $(LAB)
 
-rate: $(if $(MAIN),$(PROGRAM)) ## the highest rate that live capture takes without a drop (root)
-	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/live/rate.sh $(RATE_CAPTURES)
+rate: $(BUILD)/bench/load $(if $(MAIN),$(PROGRAM)) ## the highest rate that live capture takes without a drop (root)
+	@PINSIGHT=$(CURDIR)/$(PROGRAM) LOAD=$(CURDIR)/$< tests/live/rate.sh $(RATE_CAPTURES)
 
 soak: $(PROGRAM) ## endurance, as root: SOAK_MINUTES (30) of reloads, killed receivers, a full disk
 	@PINSIGHT=$(CURDIR)/$(PROGRAM) tests/live/soak.sh $(SOAK_MINUTES)

@@ -28,17 +28,17 @@ SECONDS = os.environ.get("SECONDS_EACH", "3")
 
 def build(folder):
     cc = os.environ.get("CC", "cc")
-    for name, libraries in (("send", []), ("load", []), ("empty_live", ["-lpcap"])):
+    for name, libraries in (("send", []), ("empty_live", ["-lpcap"])):
         subprocess.run([cc, "-std=c11", "-D_GNU_SOURCE", "-O2", "-o", f"{folder}/{name}",
                         f"{BENCH}/{name}.c", *libraries], check=True)
 
 
 def make_capture(folder):
-    """Many short handshakes of many devices, as replay.py makes it."""
+    """Many short handshakes of many devices."""
     seeds = [p for p in sorted(glob.glob("pcaps/*.pcap"))
              if "explicit" not in p and "ipv6" not in p]
     path = f"{folder}/handshakes.pcap"
-    subprocess.run([f"{folder}/load", path, "100", "2000", "20000", *seeds], check=True,
+    subprocess.run([os.environ["LOAD"], "storm", path, "100", *seeds], check=True,
                    stderr=subprocess.DEVNULL)
     return path
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The highest rate that live capture takes without a drop: rate.sh [CAPTURE...]; root. Needs a C
-# compiler, libpcap, iproute2, python3. PINSIGHT is the program, SECONDS_EACH how long each try lasts.
+# compiler, libpcap, iproute2, python3. PINSIGHT is the program, LOAD what makes captures
+# (tests/bench/load.c), SECONDS_EACH how long each try lasts.
 set -eu
 
 cd "$(dirname "$0")/../.."
