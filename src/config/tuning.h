@@ -25,6 +25,11 @@
 #define TUNING_BOX_NAMES_MAX 24    /* names behind one answering machine */
 #define TUNING_BOX_NETWORKS_MAX 16 /* and networks */
 
+/* Names of the published defaults on which nothing rests here: a file that has them is right. */
+struct tuning_spare {
+    double stall_db, device_half_life_h, app_dest_half_life_d;
+};
+
 struct tuning_weights_db {
     double rej_alert, rej_enc_alert;
     double rej_post_h2, rej_post_h1, rej_post_rst, rej_post_fin;
@@ -140,6 +145,7 @@ struct tuning {
     double stall_s, supersede_s, enc_alert_close_s;
 
     struct tuning_weights_db weights_db;
+    struct tuning_spare spare;
     struct tuning_noise_guard noise_guard;
     struct tuning_inspected inspected;
     struct tuning_evidence_db evidence_db;

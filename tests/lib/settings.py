@@ -20,7 +20,8 @@ NAMED = re.compile(r'\b(?:DB|SECONDS|HOURS|SHARE|COUNT|COUNT_TO|POINTS|FLAG)\(\s
                    r'((?:\w+\.)*\w+)')
 # The place that an entry stands at is filled for messages, and `member` is a macro's parameter.
 # How an entry of a shipped list is known (`grade`) is said to who reads the list.
-NO_SETTINGS = {"member", "place", "grade"}
+# Names of the published defaults that do nothing here say so in their help.
+NO_SETTINGS = {"member", "place", "grade", "stall_db", "device_half_life_h", "app_dest_half_life_d"}
 
 
 def members():
