@@ -147,6 +147,8 @@ static int ask_state(struct asking *a, const char *path)
         pair_remember(&a->story);
         code = EXIT_OK;
     }
+    if (memory.correlator)
+        state_memory_leave(&memory);
     if (code != EXIT_OK)
         log_error("%s", why.text);
     state_memory_fini(&memory);

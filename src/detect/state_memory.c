@@ -107,6 +107,14 @@ int state_memory_init(struct state_memory *m, struct state *state,
     return 0;
 }
 
+void state_memory_leave(struct state_memory *m)
+{
+    for (size_t i = 0; i < STATE_TABLES; i++)
+        table_of(m, i)->watch = NULL;
+    for (size_t i = 0; i < STATE_QUEUES; i++)
+        queue_of(m, i)->watch = NULL;
+}
+
 /* The correlator may be gone already, with its tables. */
 void state_memory_fini(struct state_memory *m)
 {

@@ -45,6 +45,9 @@ int state_memory_init(struct state_memory *m, struct state *state,
                       struct correlator *correlator, struct err *why);
 void state_memory_fini(struct state_memory *m);
 
+/* The correlator stays when the memory goes: it is watched no more. */
+void state_memory_leave(struct state_memory *m);
+
 /* The correlator has other lists now: count the hits of theirs, all as if they were written. */
 void state_memory_renew_hits(struct state_memory *m);
 

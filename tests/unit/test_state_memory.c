@@ -143,7 +143,11 @@ static void test_unchanged(void)
     save(&m);
     ok(m.written > written && m.written - written < written, "what changed is, alone");
     state_close(m.state);
+    state_memory_leave(&m);
     state_memory_fini(&m);
+    lab_accept(&lab, "10.0.0.10", "app", "y.example", STEPS * 60 + 31);
+    lab_tick(&lab, STEPS * 60 + 60);
+    ok(!lab.correlator.devices.watch, "a correlator that is left goes on unwatched");
     lab_close(&lab);
 }
 
