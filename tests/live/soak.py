@@ -1,4 +1,4 @@
-"""See soak.sh: soak.py PROGRAM MINUTES. Writes TAP, with the figures."""
+"""See soak.sh: soak.py PROGRAM MINUTES [live]. Writes TAP, with the figures."""
 import os
 import shutil
 import signal
@@ -11,6 +11,7 @@ import time
 import replay
 import rewrite
 import sinks
+import wire
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -23,6 +24,8 @@ SPOOL = "5MiB"
 PORTS = 32768  # clients' ports are from here on
 STEP_BACK_ROUNDS = 20
 WARM_UP = 0.25  # of the time
+FLAP_S = 29
+DOWN_S = 2
 GROWTH_MOST_KB = 4096
 
 
@@ -86,6 +89,7 @@ class Soak:
         lines += [f"    - file: {os.path.abspath(w)}" for w in words if w.endswith(".pem")]
         lines += ["  segments:"]
         lines += [f"    - {w.partition('=')[2]}" for w in words if "segments" in w]
+        lines += ["    - 10.20.0.0/16"]
         lines += ["rules: {TimeWindow: 15m}", ""]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines))
@@ -96,14 +100,25 @@ class Soak:
         process.stdin.write(self.traffic.header)
         return process
 
-    def plain(self):
+    def feed(self, process, pieces):
+        process.stdin.write(b"".join(pieces))
+        process.stdin.flush()
+
+    def finish(self, process):
+        """All was fed; returns how the program ends."""
+        process.stdin.close()
+        return process.wait()
+
+    def replay(self, output):
         """The same packets without any trouble."""
-        output = self.path("plain.jsonl")
         process = self.start("-o", output)
         for number in range(self.rounds):
-            process.stdin.write(b"".join(self.traffic.round(number)))
-        process.stdin.close()
-        code = process.wait()
+            self.feed(process, self.traffic.round(number))
+        return self.finish(process)
+
+    def plain(self):
+        output = self.path("plain.jsonl")
+        code = self.replay(output)
         with open(output, "rb") as file:
             return code, sinks.ids_of(file.read().split(b"\n")[:-1])
 
@@ -171,8 +186,7 @@ class Soak:
             self.rounds += 1
             step = len(pieces) // 10 + 1
             for at in range(0, len(pieces), step):
-                process.stdin.write(b"".join(pieces[at:at + step]))
-                process.stdin.flush()
+                self.feed(process, pieces[at:at + step])
                 self.trouble(process, receivers, time.monotonic(), state)
                 time.sleep(ROUND_S / 10)
             self.note_memory(process, time.monotonic() - began)
@@ -180,12 +194,14 @@ class Soak:
             receivers[name].start()
         if state["filled"]:
             os.unlink(os.path.join(self.disk, "filler"))
-        process.stdin.close()
-        code = process.wait()
+        code = self.finish(process)
         time.sleep(0.5)
         for receiver in receivers.values():
             receiver.kill()
         return code, receivers
+
+    def close(self):
+        """For what lives outside the folder."""
 
     # ---- what is claimed
 
@@ -232,13 +248,96 @@ class Soak:
         self.tap.ok(configs > self.counts["reloads"] // 2, f"{configs} configurations were loaded")
 
 
-def main(program, minutes):
-    soak = Soak(os.path.abspath(program), float(minutes))
+class LiveSoak(Soak):
+    """From an interface, which goes down now and then. Nothing is sent while it is away, and what
+    came by is recorded beside the sensor: the plain run is the replay of that."""
+
+    def __init__(self, program, minutes):
+        self.wire = wire.Wire()
+        self.wire.enter()  # where the receivers have to be as well
+        super().__init__(program, minutes)
+        self.counts["flaps"] = 0
+        self.pieces, self.recorder, self.flap_at = [], None, 0
+        self.control = self.path("control")
+
+    def start(self, *more):
+        process = subprocess.Popen([self.program, "-q", "-c", self.config, "-i", "mon0", "-j", "2",
+                                    "--state", self.path("state.db"), "--set",
+                                    f"stats.control={self.control}", *more])
+        self.come_up()
+        self.flap_at = time.monotonic() + FLAP_S
+        return process
+
+    def status(self):
+        done = wire.run(self.program, "status", "--json", "--control", self.control, check=False)
+        return wire.json.loads(done.stdout) if done.returncode == 0 else {"sources": []}
+
+    def wait_for(self, holds):
+        for _ in range(1000):
+            if any(holds(source) for source in self.status()["sources"]):
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"the sensor does not come: {self.status()}")
+
+    def come_up(self):
+        self.wire.wait_for_carrier(0)
+        self.wait_for(lambda source: source["up"])
+        self.pieces.append(self.path(f"beside{len(self.pieces):04}.pcap"))
+        self.recorder = self.wire.record(self.pieces[-1])
+        time.sleep(0.2)
+
+    def stop_recording(self):
+        time.sleep(0.5)
+        self.recorder.terminate()
+        self.recorder.wait()
+        self.recorder.stderr.close()
+
+    def flap(self):
+        self.counts["flaps"] += 1
+        self.stop_recording()
+        self.wire.sensor.link("set", "mon0", "down")
+        self.wait_for(lambda source: not source["up"])
+        time.sleep(DOWN_S)
+        self.wire.sensor.link("set", "mon0", "up")
+        self.come_up()
+
+    def feed(self, process, pieces):
+        del process
+        if time.monotonic() >= self.flap_at:
+            self.flap()
+            self.flap_at = time.monotonic() + FLAP_S
+        self.wire.send([self.of_others(piece[16:]) for piece in pieces], pause=0.002)
+
+    def of_others(self, frame):
+        """The same frame from devices that are others in each round: alerts go on being raised."""
+        number = self.rounds % 250 + 1
+        links = frame[:12].replace(b"\x00\x00\x5e\x00\x53", bytes((2, 0, 0x5e, 0, number)))
+        return links + frame[12:34].replace(b"\x0a\x14\x00", bytes((10, 20, number))) + frame[34:]
+
+    def finish(self, process):
+        self.stop_recording()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        return process.wait()
+
+    def replay(self, output):
+        return subprocess.run([self.program, "-q", "-c", self.config, "-o", output,
+                               *(word for piece in self.pieces for word in ("-r", piece))],
+                              check=False).returncode
+
+    def close(self):
+        self.wire.close()
+
+
+def main(program, minutes, how="pipe"):
+    kind = LiveSoak if how == "live" else Soak
+    soak = kind(os.path.abspath(program), float(minutes))
     try:
         soak.test()
     finally:
         subprocess.run(["umount", soak.disk], check=False)
         shutil.rmtree(soak.folder)
+        soak.close()
     return soak.tap.end()
 
 

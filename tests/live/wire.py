@@ -53,13 +53,18 @@ class Namespace:
     def link(self, *words):
         return run("ip", "-n", self.name, "link", *words)
 
+    def enter(self):
+        """This process lives there from now on."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/run/netns/{self.name}", encoding="ascii") as there:
+            if libc.setns(there.fileno(), CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+
     def packet_socket(self, interface):
         """A socket of the namespace, which this process keeps though it lives elsewhere."""
         libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/self/ns/net", encoding="ascii") as here, \
-                open(f"/run/netns/{self.name}", encoding="ascii") as there:
-            if libc.setns(there.fileno(), CLONE_NEWNET):
-                raise OSError(ctypes.get_errno(), "setns")
+        with open("/proc/self/ns/net", encoding="ascii") as here:
+            self.enter()
             try:
                 opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
                 opened.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 24)
@@ -107,6 +112,11 @@ class Wire:
             to.send(frame)
             if pause and number % every == every - 1:
                 time.sleep(pause)
+
+    def enter(self):
+        """To where the sensor is, with a loopback of its own."""
+        self.sensor.link("set", "lo", "up")
+        self.sensor.enter()
 
     def record(self, path, interface="mon0"):
         """tcpdump at the point where the sensor captures."""
