@@ -316,7 +316,7 @@ class LiveSoak(Soak):
 
     def of_others(self, frame):
         """The same frame from devices that are others in each round: alerts go on being raised."""
-        number = self.rounds % 250 + 1
+        number = self.rounds % 60 + 1
         links = frame[:12].replace(b"\x00\x00\x5e\x00\x53", bytes((2, 0, 0x5e, 0, number)))
         return links + frame[12:34].replace(b"\x0a\x14\x00", bytes((10, 20, number))) + frame[34:]
 
