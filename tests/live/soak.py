@@ -1,5 +1,6 @@
 """See soak.sh: soak.py PROGRAM MINUTES [live]. Writes TAP, with the figures."""
 import os
+import re
 import shutil
 import signal
 import struct
@@ -263,7 +264,7 @@ class LiveSoak(Soak):
         self.wire.enter()  # where the receivers have to be as well
         super().__init__(program, minutes)
         self.counts["flaps"] = 0
-        self.pieces, self.recorder, self.flap_at = [], None, 0
+        self.pieces, self.recorder, self.flap_at, self.lost = [], None, 0, 0
         self.control = self.path("control")
 
     def start(self, *more):
@@ -295,8 +296,10 @@ class LiveSoak(Soak):
     def stop_recording(self):
         time.sleep(0.5)
         self.recorder.terminate()
+        said = self.recorder.stderr.read().decode()
         self.recorder.wait()
         self.recorder.stderr.close()
+        self.lost += int(re.search(r"(\d+) packets? dropped by kernel", said).group(1))
 
     def flap(self):
         self.counts["flaps"] += 1
@@ -327,6 +330,8 @@ class LiveSoak(Soak):
         return process.wait()
 
     def replay(self, output):
+        self.tap.ok(self.lost == 0, f"what was recorded beside it is whole, {len(self.pieces)} pieces",
+                    [f"tcpdump lost {self.lost} packets"])
         return subprocess.run([self.program, "-q", "-c", self.config, "-o", output,
                                *(word for piece in self.pieces for word in ("-r", piece))],
                               check=False).returncode

@@ -121,6 +121,7 @@ class Wire:
     def record(self, path, interface="mon0"):
         """tcpdump at the point where the sensor captures."""
         process = self.sensor.start("tcpdump", "-i", interface, "-s", "0", "-U", "-Z", "root",
+                                    "-B", "65536",
                                     "--time-stamp-precision=nano", "-w", path,
                                     stderr=subprocess.PIPE)
         for line in process.stderr:
