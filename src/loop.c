@@ -115,8 +115,7 @@ static void reload(struct pulse *p)
         notify_ready(p->notify);
 }
 
-/* True when all is to end. */
-static bool look_at_signals(struct pulse *p)
+bool loop_look_at_signals(struct pulse *p)
 {
     bool ends = stop_asked || sensor_check(p->sensor) < 0;
 
@@ -125,12 +124,13 @@ static bool look_at_signals(struct pulse *p)
     if (report_asked) {
         report_asked = 0;
         sensor_ask_report(p->sensor);
-        crew_ask_report(p->crew);
+        if (p->crew)
+            crew_ask_report(p->crew);
     }
     pause_if_stopped(p);
     if (ends && p->notify)
         notify_stopping(p->notify);
-    if (ends)
+    if (ends && p->crew)
         crew_ask_stop(p->crew);
     return ends;
 }
@@ -231,7 +231,7 @@ static bool until_readable(void *ctx, int fd)
             (void)poll(fds, 1, WAIT_MS);
             continue;
         }
-        if (p->crew && look_at_signals(p))
+        if (loop_look_at_signals(p))
             return false;
         poll_all(p, clock_ns(CLOCK_MONOTONIC), false);
         (void)poll(fds, add_wants(p, fds), wait_ms(p));
@@ -284,7 +284,7 @@ static void run_alone(struct run *r)
     uint64_t steps = 0;
 
     do {
-        (void)look_at_signals(r->pulse);
+        (void)loop_look_at_signals(r->pulse);
         if (++steps % PULSE_STEPS == 0)
             loop_pulse(r->pulse);
         if (steps % PROGRESS_STEPS == 0)
@@ -330,7 +330,7 @@ static int run_threads(struct run *r, struct err *why)
     if (crew_start(r->crew, why) < 0)
         return -1;
     while (!merge_is_over(&r->crew->merge)) {
-        (void)look_at_signals(r->pulse);
+        (void)loop_look_at_signals(r->pulse);
         loop_pulse(r->pulse);
         show_progress(r);
         if (!take_messages(r))

@@ -25,7 +25,7 @@ struct pulse {
     struct monitor *monitor;            /* NULL: none */
     struct notify *notify;              /* NULL: nobody is told */
     struct crew *crew;                  /* whose counters it tells; may be NULL */
-    const struct loop_options *options; /* set by loop_run */
+    const struct loop_options *options; /* set by loop_run; NULL: nothing is served yet */
     uint64_t next_ns;
     /* Live: */
     struct complaints complaints;
@@ -53,6 +53,9 @@ uint64_t loop_wall_ns(void);
  * pulse names may still be empty then; the pulse must not move.
  */
 struct read_wait loop_read_wait(struct pulse *p);
+
+/* Do what a signal asked for, between two things that the sensor takes; true when all is to end. */
+bool loop_look_at_signals(struct pulse *p);
 
 /* TERM or INT came. */
 bool loop_is_stopped(void);

@@ -115,7 +115,8 @@ struct next {
 
 static void forget(const struct reload *r, struct next *next)
 {
-    crew_changes_free(r->options.crew, next->changes);
+    if (r->options.crew)
+        crew_changes_free(r->options.crew, next->changes);
     authorities_free(&next->authorities);
     free(next->text);
     if (next->config)
@@ -153,6 +154,8 @@ static int prepare(const struct reload *r, struct next *next, struct err *why)
         authorities_load_next(&next->authorities, &r->options.sensor->authorities,
                               next->config, why) < 0)
         return -1;
+    if (!r->options.crew)
+        return 0;
     next->changes = crew_changes_new(r->options.crew, next->config, why);
     return next->changes ? 0 : -1;
 }
@@ -162,7 +165,8 @@ static void replace(struct reload *r, struct next *next)
 {
     const struct cli *cli = r->options.cli;
 
-    crew_offer(r->options.crew, next->changes);
+    if (r->options.crew)
+        crew_offer(r->options.crew, next->changes);
     if (r->config)
         config_free(r->config);
     free(r->config);

@@ -20,7 +20,7 @@
 struct reload_options {
     const struct cli *cli;
     const struct config *config; /* of the start; borrowed */
-    struct crew *crew;
+    struct crew *crew;           /* NULL: nobody reads packets */
     struct sensor *sensor;
     uint64_t (*wall_ns)(void);
 };

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "loop.h"
 #include "places.h"
+#include "reload.h"
 #include "sensor.h"
 #include "session/session_files.h"
 #include "verbs.h"
@@ -17,6 +18,7 @@ struct correlation {
     struct monitor monitor;
     struct loop_options loop;
     struct pulse pulse;
+    struct reload reload;
     uint64_t order;
     uint64_t now_ns;
 };
@@ -61,11 +63,11 @@ static void put(struct stats_rows *rows, const char *name, uint64_t value)
         (struct stats_row){.stage = "input", .name = name, .value = value};
 }
 
-static void tell_counters(struct correlation *c)
+static void tell_counters(struct correlation *c, enum message_kind kind)
 {
     const struct session_files_stats *stats = session_files_stats(c->files);
     struct counters counters = {.now_ns = c->now_ns};
-    struct message m = {.kind = MESSAGE_LAST, .order = c->order, .counters = &counters};
+    struct message m = {.kind = kind, .order = c->order, .counters = &counters};
 
     put(&counters.rows, "bytes", stats->bytes);
     put(&counters.rows, "lines", stats->lines);
@@ -83,13 +85,15 @@ static int run(struct correlation *c)
     struct session_item item;
     int failed;
 
-    while (sensor_check(&c->sensor) == 0 && session_files_next(c->files, &item)) {
+    while (!loop_look_at_signals(&c->pulse) && session_files_next(c->files, &item)) {
         take(c, &item);
+        if (c->sensor.report_asked)
+            tell_counters(c, MESSAGE_COUNTERS);
         loop_pulse(&c->pulse);
     }
     if (loop_is_stopped())
         sensor_pause(&c->sensor);
-    tell_counters(c);
+    tell_counters(c, MESSAGE_LAST);
     failed = sensor_drain(&c->sensor);
     loop_settle(&c->pulse);
     if (failed) {
@@ -105,18 +109,31 @@ static int run(struct correlation *c)
     return EXIT_OK;
 }
 
+/* Without privileges, as the reloads will be. */
+static int get_ready(struct correlation *c, const struct config *config, struct err *why)
+{
+    struct places_options places = {
+        .config = config, .inputs = c->cli->inputs, .input_count = c->cli->input_count};
+    struct reload_options reload = {
+        .cli = c->cli, .config = config, .sensor = &c->sensor, .wall_ns = loop_wall_ns};
+
+    if (places_leave_privileges(&places, &c->sensor, why) < 0 ||
+        reload_init(&c->reload, &reload, why) < 0)
+        return -1;
+    c->loop = (struct loop_options){.reload = reload_run, .ctx = &c->reload};
+    c->pulse.options = &c->loop;
+    return 0;
+}
+
 int verb_correlate(const struct cli *cli, const struct config *config, uint64_t seed)
 {
-    struct correlation c = {
-        .cli = cli,
-        .pulse = {.sensor = &c.sensor, .monitor = &c.monitor, .options = &c.loop}};
+    struct correlation c = {.cli = cli,
+                            .pulse = {.sensor = &c.sensor, .monitor = &c.monitor}};
     struct sensor_options sensor = {.config = config,
                                     .lanes = 1,
                                     .stats = cli->stats,
                                     .quiet = cli->quiet,
                                     .seed = seed};
-    struct places_options places = {
-        .config = config, .inputs = cli->inputs, .input_count = cli->input_count};
     struct session_files_options files = {.paths = cli->inputs,
                                           .path_count = cli->input_count,
                                           .wait = loop_read_wait(&c.pulse),
@@ -132,12 +149,13 @@ int verb_correlate(const struct cli *cli, const struct config *config, uint64_t 
     }
     if (sensor_init(&c.sensor, &sensor, &why) < 0 ||
         monitor_open(&c.monitor, config, &c.sensor, loop_clock_ns(), &why) < 0 ||
-        places_leave_privileges(&places, &c.sensor, &why) < 0)
+        get_ready(&c, config, &why) < 0)
         log_error("%s", why.text);
     else
         code = run(&c);
     monitor_close(&c.monitor);
     sensor_fini(&c.sensor);
+    reload_fini(&c.reload);
     session_files_free(c.files);
     return code;
 }

@@ -18,9 +18,9 @@ NOBODY = "65534"
 
 
 class Run:
-    """The program on a capture that comes through a pipe, with a configuration in a file."""
+    """The program on what comes through a pipe, with a configuration in a file."""
 
-    def __init__(self, suite, name, settings, *words, inputs=("-r", "-")):
+    def __init__(self, suite, name, settings, *words, inputs=("-r", "-"), verb=()):
         self.suite = suite
         self.folder = os.path.join(suite.folder, name)
         os.makedirs(self.folder, exist_ok=True)
@@ -32,10 +32,9 @@ class Run:
             shutil.copy(name, self.folder)
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
-                [suite.program, "-c", self.config, *inputs, "-o", self.output, *words],
+                [suite.program, *verb, "-c", self.config, *inputs, "-o", self.output, *words],
                 stdin=subprocess.PIPE, stderr=errors)
-        self.process.stdin.write(suite.header)
-        self.process.stdin.flush()
+        self.feed([] if verb else [suite.header])
         wait(lambda: os.path.exists(self.output))  # it takes signals by then
 
     def write(self, settings):
@@ -61,8 +60,8 @@ class Run:
         return [event for path in paths for event in self.events(path)
                 if event["event"]["dataset"] == "pinsight.config"]
 
-    def alerts(self):
-        return [event["event"]["id"] for event in self.events()
+    def alerts(self, path=None):
+        return [event["event"]["id"] for event in self.events(path)
                 if event["event"]["kind"] == "alert"]
 
     def hang_up(self, until):
@@ -218,6 +217,44 @@ class Suite:
                   if e["event"]["kind"] == "alert"]
         self.tap.ok(code == 0 and came and alerts == self.plain, "HUP goes on with a new file",
                     [run.said()])
+
+    def test_correlate(self):
+        """Detection alone, from the sessions of the plain run."""
+        made = Run(self, "sessions", self.settings, "-q", "--sessions=full")
+        made.feed(self.pieces)
+        made.end()
+        with open(made.output, "rb") as file:
+            lines = [line for line in file if b'"kind":"alert"' not in line]
+        half = len(lines) // 2
+        run = Run(self, "correlate", self.settings, verb=("correlate",))
+        run.feed(lines[:half])
+        run.write(self.settings + "no_such_key: 1\n")
+        told = run.hang_up(lambda: "reload: the old configuration stays: " in run.said())
+        old = run.output + ".1"
+        os.rename(run.output, old)
+        run.write(self.settings)
+        came = run.hang_up(lambda: os.path.exists(run.output) and run.configs())
+        run.process.send_signal(signal.SIGUSR1)
+        run.feed(lines[half:])
+        code = run.end()
+        self.tap.ok(code == 0 and told and came and run.alerts(old) + run.alerts() == self.plain,
+                    "correlate reloads all or nothing, goes on with a new file and loses no alert",
+                    [code, told, came, run.said()])
+        self.tap.ok([event["pinsight"]["config"]["generation"] for event in run.configs()] == [2],
+                    "tells which configuration is in effect", run.configs())
+        self.tap.ok([event["event"]["dataset"] for event in run.events()].count("pinsight.stats")
+                    == 1, "and counters when it is asked for them")
+        run = Run(self, "correlate-leave", self.settings, "-q", verb=("correlate",))
+        run.feed(lines[:half])
+        run.write("inspection: {}\n")
+        left = wait(run.alerts) and run.hang_up(run.configs)
+        run.feed(lines[half:])
+        code = run.end()
+        kinds = [event["event"]["dataset"] for event in run.events()]
+        first = run.alerts()[:kinds.index("pinsight.config")] if left else []
+        self.tap.ok(code == 0 and first and first == self.plain[:len(first)]
+                    and set(self.plain) - set(run.alerts()),
+                    "and judges by what it has read, from there on", [run.said()])
 
     # ---- privileges
 
