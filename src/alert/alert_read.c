@@ -8,6 +8,7 @@
 #include "session/session_names.h"
 
 #define DEPTH_MAX 24
+#define REAL_MAX 1e6
 
 struct alert_reader {
     json_tokener *tokener;
@@ -48,9 +49,11 @@ void alert_read_release(struct alert_read *a)
 
 /* ---- values */
 
+/* Shares, decibels, points. */
 static double read_real(struct reading *r, json_object *parent, const char *key)
 {
     json_object *value;
+    double real;
 
     if (!parent || !json_object_object_get_ex(parent, key, &value) || !value)
         return 0;
@@ -59,7 +62,11 @@ static double read_real(struct reading *r, json_object *parent, const char *key)
         json_in_refuse(&r->in, key, "a number");
         return 0;
     }
-    return json_object_get_double(value);
+    real = json_object_get_double(value);
+    if (real >= -REAL_MAX && real <= REAL_MAX)
+        return real;
+    json_in_refuse(&r->in, key, "a number of this size");
+    return 0;
 }
 
 static void read_uuid(struct reading *r, json_object *parent, const char *key,
@@ -358,7 +365,8 @@ enum alert_line alert_read_line(struct alert_reader *r, struct span line,
                                 struct alert_read *out, struct alert_session *session,
                                 struct err *why)
 {
-    struct json_in in = {.why = why};
+    struct err ignored; /* what is no alert may look as it likes */
+    struct json_in in = {.why = &ignored};
     json_object *root;
     const char *dataset;
 

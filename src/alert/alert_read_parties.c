@@ -63,11 +63,12 @@ static void read_package(struct reading *r)
     json_object *package = json_in_object(&r->in, r->root, "package");
     json_object *app = json_in_object(&r->in, r->pinsight, "app");
     struct finding_package *p = &r->alert->package;
+    const char *id = json_in_lent(&r->in, package, "name");
 
-    if (!package)
+    if (!id)
         return;
     *p = (struct finding_package){
-        .id = json_in_lent(&r->in, package, "name"),
+        .id = id,
         .version = json_in_lent(&r->in, package, "version"),
         .name = json_in_lent(&r->in, app, "name"),
         .source = json_in_lent(&r->in, app, "package_source"),

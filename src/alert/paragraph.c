@@ -26,38 +26,48 @@ static size_t invisible_mark(const char *c)
     return 0;
 }
 
-/* Write the mark or control character at the front as an escape; its length, 0 when it is none. */
-static size_t add_escaped(const char *c, struct text *clean)
+/* Two bytes that a terminal may take for the start of a command: U+0080 to U+009F. */
+static bool is_c1_control(const unsigned char *u)
 {
-    const unsigned char *u = (const unsigned char *)c;
-    size_t mark = invisible_mark(c);
+    return u[0] == 0xc2 && u[1] < 0xa0;
+}
 
-    if (mark)
+/*
+ * Write the mark, control character or byte that is no UTF-8 at the front as an escape; its length,
+ * 0 when it is none.
+ */
+static size_t add_escaped(struct span word, struct text *clean)
+{
+    const unsigned char *u = word.data;
+    size_t mark = invisible_mark((const char *)u);
+
+    if (mark) {
         text_add_format(clean, "\\u%04X",
                         (u[0] & 0x0fu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu));
-    else if (u[0] < 0x20 || u[0] == 0x7f)
-        text_add_format(clean, "\\x%02x", u[0]);
-    else
+        return mark;
+    }
+    if (u[0] >= 0x20 && u[0] != 0x7f && text_character_length(word) > 0 &&
+        !is_c1_control(u))
         return 0;
-    return mark ? mark : 1;
+    text_add_format(clean, "\\x%02x", u[0]);
+    return 1;
 }
 
 /* The word with escapes in place of such characters; returns how many columns it takes. */
-static size_t clean_word(const char *word, size_t len, struct text *clean)
+static size_t clean_word(struct span word, struct text *clean)
 {
     size_t columns = 0;
+    struct span taken;
 
-    for (size_t i = 0; i < len;) {
-        size_t before = clean->len, escaped = add_escaped(word + i, clean);
+    while (!span_empty(word)) {
+        size_t before = clean->len, len = add_escaped(word, clean);
 
-        if (escaped) {
-            columns += clean->len - before;
-            i += escaped;
-            continue;
-        }
-        text_add_char(clean, word[i]);
-        columns += ((unsigned char)word[i] & 0xc0) != 0x80;
-        i++;
+        columns += len ? clean->len - before : 1;
+        len = len ? len : text_character_length(word);
+        if (!span_take(&word, len, &taken))
+            break;
+        if (clean->len == before)
+            text_add_format(clean, "%.*s", (int)taken.len, (const char *)taken.data);
     }
     return columns;
 }
@@ -75,7 +85,7 @@ void paragraph_add(struct paragraph *p, const char *piece)
         char buffer[PIECE_MAX];
         struct text word = text_in(buffer, sizeof(buffer));
         size_t spaces = strspn(piece, " "), len = strcspn(piece + spaces, " ");
-        size_t columns = clean_word(piece + spaces, len, &word);
+        size_t columns = clean_word(span_of(piece + spaces, len), &word);
 
         if (spaces > 0 && p->column > p->indent &&
             p->column + spaces + columns >= PARAGRAPH_COLUMNS) {

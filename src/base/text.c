@@ -71,8 +71,8 @@ void text_add_format(struct text *t, const char *format, ...)
     t->len += (size_t)n;
 }
 
-/* Length of the well-formed UTF-8 sequence at the front (Unicode table 3-7), 0 when there is none. */
-static size_t utf8_length(struct span s)
+/* Of a character that takes several bytes (Unicode table 3-7). */
+static size_t sequence_length(struct span s)
 {
     static const struct {
         uint8_t first_low, first_high, second_low, second_high;
@@ -96,6 +96,13 @@ static size_t utf8_length(struct span s)
         return forms[i].len;
     }
     return 0;
+}
+
+size_t text_character_length(struct span s)
+{
+    if (span_empty(s))
+        return 0;
+    return s.data[0] < 0x80 ? 1 : sequence_length(s);
 }
 
 static void add_escaped(struct text *t, uint8_t byte)
@@ -130,7 +137,7 @@ void text_add_span(struct text *t, struct span bytes)
         } else if (c == '\\') {
             n = 1;
             add_bytes(t, "\\\\", 2);
-        } else if (c >= 0x80 && (n = utf8_length(bytes)) > 0 &&
+        } else if (c >= 0x80 && (n = text_character_length(bytes)) > 0 &&
                    !(c == 0xC2 && bytes.data[1] < 0xA0)) {
             add_bytes(t, (const char *)bytes.data, n);
         } else {

@@ -24,6 +24,9 @@ void text_add_number(struct text *t, uint64_t number);
 void text_add_format(struct text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Bytes of the well-formed UTF-8 character at the front (Unicode table 3-7); 0 when there is none. */
+size_t text_character_length(struct span s);
+
 /*
  * Append bytes from the wire as printable UTF-8: valid UTF-8 stays as it is, control characters,
  * DEL and bytes that are not UTF-8 become \xNN, a backslash becomes \\.

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/nanotime.h"
+#include "base/text.h"
 
 void json_in_refuse(struct json_in *in, const char *key, const char *wanted)
 {
@@ -60,6 +61,17 @@ json_object *json_in_element(json_object *array, size_t i)
     return json_object_array_get_idx(array, i);
 }
 
+/* json-c lets long forms of characters pass. */
+static bool is_utf8(struct span text)
+{
+    size_t n;
+
+    while ((n = text_character_length(text)) > 0)
+        if (!span_skip(&text, n))
+            return false;
+    return span_empty(text);
+}
+
 const char *json_in_lent(struct json_in *in, json_object *parent, const char *key)
 {
     json_object *value = value_of(in, parent, key, json_type_string);
@@ -68,9 +80,12 @@ const char *json_in_lent(struct json_in *in, json_object *parent, const char *ke
     if (!value)
         return NULL;
     text = json_object_get_string(value);
-    if (strlen(text) == (size_t)json_object_get_string_len(value))
+    if (strlen(text) != (size_t)json_object_get_string_len(value))
+        json_in_refuse(in, key, "a text without a NUL");
+    else if (!is_utf8(span_of_text(text)))
+        json_in_refuse(in, key, "a text in UTF-8");
+    else
         return text;
-    json_in_refuse(in, key, "a text without a NUL");
     return NULL;
 }
 

@@ -236,6 +236,8 @@ static void test_others(void)
     is_int(read_text("{}", &read), ALERT_LINE_OTHER, "so is an empty object");
     is_int(read_text("[1, 2]", &read), ALERT_LINE_BROKEN, "a list is no event");
     is_int(read_text("words", &read), ALERT_LINE_BROKEN, "nor are words");
+    is_int(read_text("{\"event\":7,\"pinsight\":false}", &read), ALERT_LINE_OTHER,
+           "what is no alert may look as it likes");
     alert_read_release(&read);
 }
 
@@ -249,6 +251,8 @@ static void test_wrong(void)
         "{\"event\":{\"dataset\":\"pinsight.alert\"},\"pinsight\":{\"evidence\":{}}}",
         "{\"event\":{\"dataset\":\"pinsight.alert\"},\"pinsight\":{\"evidence\":[{\"kind\":"
         "\"session\",\"shape\":\"S9\"}]}}",
+        "{\"event\":{\"dataset\":\"pinsight.alert\"},\"pinsight\":{\"confidence\":1e300}}",
+        "{\"event\":{\"dataset\":\"pinsight.alert\"},\"message\":\"\300\263\"}",
     };
     struct alert_read read = {.line = NULL};
 

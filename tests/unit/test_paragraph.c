@@ -47,6 +47,12 @@ static void test_escapes(void)
     paragraph_end(&p);
     is_text(buffer, "  a\\x1b[2J \\u202Emoc.elgoog \303\244\n",
             "control characters and marks of direction are written as escapes");
+    out = text_in(buffer, sizeof(buffer));
+    p = paragraph_begin(&out, "", 2);
+    paragraph_add(&p, "a\302\2332J \300\263\344\303 \342\202\254");
+    paragraph_end(&p);
+    is_text(buffer, "  a\\xc2\\x9b2J \\xc0\\xb3\\xe4\\xc3 \342\202\254\n",
+            "and so are controls of two bytes and what is no character");
 }
 
 int main(void)
