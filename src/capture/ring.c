@@ -16,6 +16,8 @@
 /* The kernel looks at most twice before it hands a block over, and its timer is coarse. */
 #define BLOCK_DELAY_NS (4 * BLOCK_MS * NS_PER_MS)
 #define IMMEDIATE_DELAY_NS (5 * NS_PER_MS)
+/* A frame that the kernel counted and has not shown after so long will not come. */
+#define UNSEEN_NS NS_PER_S
 /* Link header and two VLAN tags: what is longer than this and the MTU was not sent so. */
 #define LINK_ROOM 40u
 
@@ -28,6 +30,10 @@ struct ring {
     uint64_t delay_ns;
     uint64_t begin_ns;
     struct ring_stats stats;
+    unsigned copies; /* of each frame that the kernel counts; 0: it differs */
+    uint64_t unseen; /* frames that the kernel counted and never showed */
+    uint64_t
+        unseen_ns; /* the wall clock when more than those were missing; 0: they are not */
     uint8_t *copy; /* for ring_hold: made when it is first asked */
     struct frame held;
     bool holds;
@@ -46,6 +52,23 @@ static uint32_t mtu_of(int fd, const char *name)
         return 0;
     memcpy(request.ifr_name, name, len);
     return ioctl(fd, SIOCGIFMTU, &request) < 0 ? 0 : (uint32_t)request.ifr_mtu;
+}
+
+/*
+ * A frame on the loopback interface is counted on its way out and on its way in, and shown once. Of
+ * "any" some are, some are not.
+ */
+static unsigned copies_of(int fd, const char *name)
+{
+    struct ifreq request = {0};
+    size_t len = strlen(name);
+
+    if (strcmp(name, "any") == 0 || len >= sizeof(request.ifr_name))
+        return 0;
+    memcpy(request.ifr_name, name, len);
+    return ioctl(fd, SIOCGIFFLAGS, &request) < 0     ? 0
+           : (request.ifr_flags & IFF_LOOPBACK) != 0 ? 2
+                                                     : 1;
 }
 
 static enum ring_failure failure_of(int result)
@@ -129,6 +152,7 @@ static int make_ready(struct ring *r, const struct ring_options *o, struct err *
     r->link_type = link_type_of_dlt(dlt);
     r->index = if_nametoindex(r->name);
     r->mtu = mtu_of(pcap_fileno(r->pcap), r->name);
+    r->copies = copies_of(pcap_fileno(r->pcap), r->name);
     r->delay_ns = o->immediate ? IMMEDIATE_DELAY_NS : BLOCK_DELAY_NS;
     if (pcap_setnonblock(r->pcap, 1, message) < 0)
         return err_set(why, "%s: %s", r->name, message);
@@ -299,4 +323,21 @@ const struct ring_stats *ring_count(struct ring *r)
             r->stats.freezes += kernel.tp_freeze_q_cnt;
     }
     return &r->stats;
+}
+
+bool ring_waits(struct ring *r, uint64_t wall_ns)
+{
+    const struct ring_stats *s = ring_count(r);
+    uint64_t missing = s->received - s->dropped - r->copies * (s->frames + s->early);
+
+    if (r->copies == 0 || missing == r->unseen) {
+        r->unseen_ns = 0;
+        return false;
+    }
+    if (r->unseen_ns == 0 || wall_ns < r->unseen_ns)
+        r->unseen_ns = wall_ns;
+    if (wall_ns - r->unseen_ns < UNSEEN_NS)
+        return true;
+    r->unseen = missing;
+    return false;
 }

@@ -76,3 +76,10 @@ uint64_t ring_delay_ns(const struct ring *r);
 
 /* Ask the kernel what it dropped; then tell all. */
 const struct ring_stats *ring_count(struct ring *r);
+
+/*
+ * True when the kernel has taken frames that it has not shown yet: on a busy machine the timer that
+ * hands a block over can be late by much more than ring_delay_ns. What it never shows is waited for
+ * once. Of "any" it cannot be told.
+ */
+bool ring_waits(struct ring *r, uint64_t wall_ns);

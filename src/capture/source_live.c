@@ -41,19 +41,26 @@ void live_lose(struct live *l, size_t interface)
     ring_close(p->ring);
     p->ring = NULL;
     p->empty_ns = 0;
-    p->in_trouble = false;
+    p->in_trouble = p->waits = false;
     l->open--;
 }
 
 /* ---- frames */
+
+/* What the ring answered when it was asked for frames. */
+static void note_answer(struct live_place *p, int result, uint64_t wall_ns)
+{
+    p->in_trouble = result < 0;
+    p->empty_ns = result > 0 ? 0 : wall_ns;
+    p->waits = result == 0 && ring_waits(p->ring, wall_ns);
+}
 
 static unsigned take_from(struct live_place *p, unsigned most, uint64_t wall_ns,
                           frame_fn fn, void *ctx)
 {
     int n = ring_take(p->ring, most, fn, ctx);
 
-    p->in_trouble = n < 0;
-    p->empty_ns = n > 0 ? 0 : wall_ns;
+    note_answer(p, n, wall_ns);
     return n < 0 ? 0 : (unsigned)n;
 }
 
@@ -71,8 +78,7 @@ static struct live_place *find_earliest(struct live *l, uint64_t wall_ns, uint64
         if (!p->ring || p->empty_ns == wall_ns)
             continue;
         result = ring_hold(p->ring, &frame);
-        p->in_trouble = result < 0;
-        p->empty_ns = result > 0 ? 0 : wall_ns;
+        note_answer(p, result, wall_ns);
         if (result > 0 && (!earliest || frame->time_ns < *time_ns)) {
             earliest = p;
             *time_ns = frame->time_ns;
@@ -87,6 +93,8 @@ static bool may_be_late(const struct live *l, uint64_t time_ns)
     for (size_t i = 0; i < l->count; i++) {
         const struct live_place *p = &l->places[i];
 
+        if (p->ring && p->waits)
+            return true;
         if (p->ring && !p->in_trouble && p->empty_ns > 0 &&
             time_ns + ring_delay_ns(p->ring) > p->empty_ns &&
             time_ns < p->empty_ns + AHEAD_NS)
@@ -103,7 +111,6 @@ static unsigned take_in_order(struct live *l, unsigned most, uint64_t wall_ns, f
     uint64_t time_ns = 0;
     unsigned n = 0;
 
-    l->holds = false;
     while (n < most && (p = find_earliest(l, wall_ns, &time_ns)) != NULL) {
         if (may_be_late(l, time_ns)) {
             l->holds = true;
@@ -119,9 +126,16 @@ static unsigned take_in_order(struct live *l, unsigned most, uint64_t wall_ns, f
 
 unsigned live_take(struct live *l, unsigned most, uint64_t wall_ns, frame_fn fn, void *ctx)
 {
+    unsigned n = 0;
+
+    l->holds = false;
     if (l->count > 1)
-        return take_in_order(l, most, wall_ns, fn, ctx);
-    return l->open > 0 ? take_from(&l->places[0], most, wall_ns, fn, ctx) : 0;
+        n = take_in_order(l, most, wall_ns, fn, ctx);
+    else if (l->open > 0)
+        n = take_from(&l->places[0], most, wall_ns, fn, ctx);
+    for (size_t i = 0; i < l->count; i++)
+        l->holds = l->holds || l->places[i].waits;
+    return n;
 }
 
 /* A ring in trouble would be readable all the time, and so would one whose frame waits. */

@@ -21,12 +21,13 @@ struct live_place {
     struct ring_stats before; /* of the rings that were here */
     uint64_t empty_ns;        /* the wall clock when nothing was in it; 0: a frame was */
     bool in_trouble;          /* its last answer was an error */
+    bool waits;               /* it showed nothing, but the kernel has frames for it */
 };
 
 struct live {
     size_t count;
     size_t open; /* rings there are */
-    bool holds;  /* a frame waits for its turn */
+    bool holds;  /* a frame waits for its turn, or to be shown */
     struct live_place places[LIVE_INTERFACES_MAX];
 };
 

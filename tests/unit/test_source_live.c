@@ -168,6 +168,34 @@ static void test_waits_for_order(void)
     live_fini(&l);
 }
 
+/* The kernel shows a block when its timer runs, and on a busy machine that is late. */
+static void test_waits_for_blocks(void)
+{
+    struct ring *ring = open_ring(&defaults);
+    const uint64_t now_ns = wall_ns();
+    struct taken taken = {0};
+    struct live l;
+    unsigned tries = 0;
+
+    live_init(&l, 1);
+    live_put(&l, 0, ring);
+    ok(!ring_waits(ring, now_ns), "nothing was sent, nothing waits");
+    do { /* unless its timer runs just now */
+        (void)take_all(&l);
+        put(1, 10);
+    } while (live_take(&l, 100, wall_ns(), take_down, &taken) > 0 && ++tries < 100);
+    ok(l.holds, "a frame that the kernel has not shown yet is known of");
+    taken = take_all(&l);
+    is_int(taken.count, 1, "then it comes");
+    ok(!l.holds && !ring_waits(ring, now_ns), "and nothing waits");
+    put(1, 10);
+    ok(ring_waits(ring, now_ns) && ring_waits(ring, now_ns + NS_PER_S - 1),
+       "what is not shown is waited for");
+    ok(!ring_waits(ring, now_ns + NS_PER_S), "for a second");
+    ok(!ring_waits(ring, now_ns + NS_PER_S), "and not again");
+    live_fini(&l);
+}
+
 static void test_options(void)
 {
     struct ring_options options = defaults;
@@ -241,6 +269,7 @@ int main(void)
     test_one();
     test_order();
     test_waits_for_order();
+    test_waits_for_blocks();
     test_options();
     test_begin_and_size();
     test_down_and_up();
