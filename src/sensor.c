@@ -358,6 +358,8 @@ void sensor_take(struct sensor *s, const struct message *m)
         correlator_push(&s->correlator, m->session);
         break;
     case MESSAGE_END:
+        if (!correlator_wants(&s->correlator, m->end->protocol, &m->end->ends.client))
+            break;
         if (!ends_put(&s->ends, m->end))
             write_end(s, m->end);
         break;

@@ -81,6 +81,7 @@ static void put_tls(struct stats_rows *out, const struct worker *w,
     put(out, "preamble", "undecided_connections", w->stats.undecided_connections);
     put(out, "preamble", "other_connections", w->stats.other_connections);
     put(out, "preamble", "other_on_443", w->stats.other_on_443);
+    put(out, "preamble", "unidentified", w->stats.unidentified);
     put(out, "certificate", "seen", c->seen);
     put(out, "certificate", "hits", c->hits);
     put(out, "certificate", "new", c->new_certificates);
@@ -153,6 +154,7 @@ static void put_detect(struct stats_rows *out, const struct correlator *c)
     put(out, "detect", "context_revisions", c->stats.context_revisions);
     put(out, "detect", "rate_capped", c->stats.rate_capped);
     put(out, "detect", "behind_inspection", c->stats.upstream);
+    put(out, "detect", "unidentified_elsewhere", c->stats.elsewhere);
     put(out, "detect", "duplicates", c->stats.duplicates);
     put(out, "detect", "late", c->stats.late);
     put(out, "detect", "known", c->stats.known);

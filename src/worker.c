@@ -1,150 +1,14 @@
-#include "worker.h"
-
-#include <stddef.h>
+#include "worker_state.h"
 
 #include "base/nanotime.h"
 #include "outcome/unseen_client.h"
 #include "preamble/preamble.h"
-#include "session/session_build.h"
 
 /* An alert record of the server that crosses the client's close is no part of its flight. */
 #define UNACKNOWLEDGED_ALERT 31u
 
-/* What the stages after flow know of a connection; lives in the connection's slot. */
-struct flow_state {
-    uint8_t client;   /* flow side, valid when `tls` */
-    uint8_t segments; /* chunks of the client so far */
-    bool is_datagram;
-    bool tls; /* a session is under way: TLS, QUIC or DTLS */
-    bool decided;
-    bool told;                       /* kept for its totals only */
-    uint64_t application_records[2]; /* by enum tls_side */
-    struct outcome_decision decision;
-    struct outcome_state outcome;
-    union {
-        struct {
-            struct tls_conn conn;
-            struct preamble preamble;
-        };
-        struct datagram_flow datagram; /* when is_datagram */
-    };
-    struct session session;
-};
-
 /* Up to where most packets of a connection look. */
 #define HOT_BYTES (offsetof(struct flow_state, preamble) + 64)
-
-/* A callback's worker and connection, for the events that come out of it. */
-struct turn {
-    struct worker *worker;
-    struct connection *connection;
-    struct flow_state *state;
-};
-
-static struct flow_state *state_of(struct connection *c)
-{
-    return (struct flow_state *)(void *)c->state;
-}
-
-static void release(struct worker *w, struct flow_state *state)
-{
-    if (state->is_datagram)
-        datagram_flow_clear(&state->datagram, &w->datagrams);
-    else
-        tls_conn_clear(&state->conn, &w->tls);
-    session_release(&state->session);
-}
-
-/* nDPI's word on the name; its own parser of the protocol never sees the bytes. */
-static void label_session(struct worker *w, struct session *s)
-{
-    static const char *const protocols[] = {
-        [SESSION_TLS] = "TLS", [SESSION_QUIC] = "QUIC", [SESSION_DTLS] = "DTLS"};
-    const char *name = s->server_name[0] ? s->server_name : s->proxy_target;
-    struct app_label label = app_labels_of_name(w->labels, name);
-
-    if (!label.application)
-        return;
-    s->ndpi_protocol = protocols[s->protocol];
-    s->ndpi_application = label.application;
-    s->ndpi_category = label.category;
-}
-
-/* No session comes of it. Where it is not the middle of TLS, packets may tell what else it is. */
-static void watch_other(struct worker *w, const struct connection *c, uint8_t protocol,
-                        bool is_tls)
-{
-    struct flow_key key = {.port = {c->port[0], c->port[1]}, .protocol = protocol};
-
-    memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
-    memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
-    w->stats.other_connections++;
-    w->stats.other_on_443 += !is_tls && (c->port[0] == 443 || c->port[1] == 443);
-    if (!is_tls)
-        app_labels_watch(w->labels, &key, w->flows.now_ns);
-}
-
-/*
- * Records leave in the order of their decisions, and a decided connection is kept no longer than
- * the linger time. Where the wire had said enough earlier, but waiting for more took longer than
- * that, the decision counts from then.
- */
-static void date(uint64_t *decided_ns, uint64_t now_ns)
-{
-    if (nanotime_since(*decided_ns, now_ns) > OUTCOME_LINGER_NS)
-        *decided_ns = nanotime_whole_us(now_ns - OUTCOME_LINGER_NS);
-}
-
-static void tell_session(struct worker *w, struct connection *c, struct flow_state *state,
-                         uint64_t now_ns)
-{
-    if (!session_has_hello(&state->session)) {
-        w->stats.without_hello++;
-        return;
-    }
-    date(&state->decision.decided_ns, now_ns);
-    session_finish(&state->session, c, &state->outcome, &state->decision);
-    if (state->is_datagram)
-        datagram_finish_session(&state->datagram, &state->session);
-    if (w->options.label_sessions)
-        label_session(w, &state->session);
-    w->stats.sessions++;
-    w->stats.outcomes[state->decision.outcome]++;
-    w->options.on_session(w->options.ctx, &state->session);
-}
-
-/* ---- totals of a connection whose session was told */
-
-/* After both sides closed, late copies and answers are waited for this long. */
-#define END_SETTLE_NS UINT64_C(100000000)
-
-static void tell_end(struct worker *w, struct connection *c, struct flow_state *state,
-                     uint64_t now_ns)
-{
-    struct session_end end;
-
-    session_note_end(&state->session, c, state->application_records, &end);
-    date(&end.decided_ns, now_ns);
-    w->options.on_session_end(w->options.ctx, &end);
-    release(w, state);
-    flows_forget(&w->flows, c);
-}
-
-static void watch_end(struct worker *w, struct connection *c, uint64_t now_ns)
-{
-    const struct outcome_state *o = &state_of(c)->outcome;
-    uint64_t client = outcome_closed_ns(o, TLS_CLIENT);
-    uint64_t server = outcome_closed_ns(o, TLS_SERVER);
-    uint64_t closed = client > server ? client : server;
-    bool reset = o->rst_ns[TLS_CLIENT] || o->rst_ns[TLS_SERVER];
-
-    if (!reset && (!client || !server))
-        return;
-    if (now_ns < closed + END_SETTLE_NS)
-        flows_set_timer(&w->flows, c, closed + END_SETTLE_NS);
-    else
-        tell_end(w, c, state_of(c), now_ns);
-}
 
 /* ---- the decision */
 
@@ -184,24 +48,24 @@ static void judge(struct worker *w, struct connection *c, enum outcome_ask ask,
         flows_set_timer(&w->flows, c, complete_ns);
         return;
     }
-    tell_session(w, c, state, now_ns);
-    release(w, state);
+    worker_tell_session(w, c, state, now_ns);
+    worker_release(w, state);
     if (!w->options.on_session_end || !session_has_hello(&state->session)) {
         flows_forget(&w->flows, c);
         return;
     }
     state->told = true;
     if (ask == ASK_NOW)
-        watch_end(w, c, now_ns);
+        worker_watch_end(w, c, now_ns);
     else
-        tell_end(w, c, state, now_ns);
+        worker_tell_end(w, c, state, now_ns);
 }
 
 /* Something happened, or time has passed. */
 static void look(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     if (state_of(c)->told)
-        watch_end(w, c, now_ns);
+        worker_watch_end(w, c, now_ns);
     else
         judge(w, c, ASK_NOW, now_ns);
 }
@@ -305,7 +169,7 @@ static void end_undecided(struct worker *w, struct flow_state *state)
         w->stats.undecided_connections++;
     if (!state->is_datagram)
         w->stats.preambles_refused += state->preamble.talk.refused;
-    release(w, state);
+    worker_release(w, state);
 }
 
 /* Bytes before it is known what the connection is; true when they turned out to be TLS. */
@@ -313,6 +177,7 @@ static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
 {
     struct flow_state *state = turn->state;
     struct worker *w = turn->worker;
+    const struct chunk whole = *chunk;
 
     if (preamble_push(&state->preamble, side, chunk->bytes, &chunk->bytes) ==
             PREAMBLE_UNDECIDED &&
@@ -325,8 +190,12 @@ static bool push_preamble(struct turn *turn, int side, struct chunk *chunk)
         return true;
     case PREAMBLE_OTHER:
         w->stats.preambles_refused += state->preamble.talk.refused;
-        watch_other(w, turn->connection, PACKET_TCP, state->preamble.is_record);
-        release(w, state);
+        if (worker_begin_unidentified(w, turn->connection, state)) {
+            worker_push_unidentified(turn, side, &whole);
+            return false;
+        }
+        worker_watch_other(w, turn->connection, PACKET_TCP, state->preamble.is_record);
+        worker_release(w, state);
         flows_forget(&w->flows, turn->connection);
         return false;
     case PREAMBLE_UNDECIDED:
@@ -340,6 +209,10 @@ static void on_bytes(void *ctx, struct connection *c, int side, const struct chu
     struct turn turn = {ctx, c, state_of(c)};
     struct chunk rest = *chunk;
 
+    if (turn.state->is_unidentified) {
+        worker_push_unidentified(&turn, side, chunk);
+        return;
+    }
     if (!turn.state->tls && !push_preamble(&turn, side, &rest))
         return;
     if (turn.state->preamble.owed)
@@ -361,8 +234,8 @@ static void on_datagram(void *ctx, struct connection *c, int side,
     state->is_datagram = true;
     if (datagram_push(&state->datagram, &w->datagrams, &datagram, on_tls_event, &turn) ==
         DATAGRAM_OTHER) {
-        watch_other(w, c, PACKET_UDP, datagram_may_be_quic(c, packet));
-        release(w, state);
+        worker_watch_other(w, c, PACKET_UDP, datagram_may_be_quic(c, packet));
+        worker_release(w, state);
         flows_forget(&w->flows, c);
     } else if (state->tls) {
         state->outcome.has_client_packets = c->packets[state->client] > 0;
@@ -379,6 +252,10 @@ static void on_closed(void *ctx, struct connection *c, int side, bool by_reset,
     bool by_client = side == state->client;
 
     if (!state->tls && (by_reset || (c->finished[0] && c->finished[1]))) {
+        if (state->is_unidentified) {
+            worker_end_unidentified(w, c, state, time_ns);
+            return;
+        }
         end_undecided(w, state);
         flows_forget(&w->flows, c);
     }
@@ -404,7 +281,9 @@ static void on_end(void *ctx, struct connection *c, enum flow_end why, uint64_t 
     struct flow_state *state = state_of(c);
 
     if (state->told)
-        tell_end(w, c, state, now_ns);
+        worker_tell_end(w, c, state, now_ns);
+    else if (state->is_unidentified)
+        worker_end_unidentified(w, c, state, now_ns);
     else if (state->tls)
         judge(w, c, why == FLOW_END_CAPTURE ? ASK_CAPTURE : ASK_TIMEOUT, now_ns);
     else

@@ -48,6 +48,7 @@ struct worker_stats {
     uint64_t without_hello;     /* TLS connections of which neither hello could be read */
     uint64_t other_connections; /* neither TLS nor a tunnel to it */
     uint64_t other_on_443;      /* of these, on the port of HTTPS by their first bytes */
+    uint64_t unidentified;      /* of these, told as sessions: encrypted, it seems */
     uint64_t undecided_connections;     /* that ended before it was known what they are */
     uint64_t preambles[PREAMBLE_KINDS]; /* that led to TLS */
     uint64_t preambles_refused;         /* times that a proxy or server said no */

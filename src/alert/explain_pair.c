@@ -16,6 +16,12 @@ void pair_begin(struct pair_story *p, struct correlator *c, const struct address
                              .destination = destination};
 }
 
+/* Of an app without a hello no fingerprint is known. */
+static const char *app_name(const char *app_key)
+{
+    return app_key[0] ? app_key : "unknown";
+}
+
 static struct pair_app *app_of(struct pair_story *p, const struct memory_id *key,
                                const char *name)
 {
@@ -28,7 +34,7 @@ static struct pair_app *app_of(struct pair_story *p, const struct memory_id *key
         return NULL;
     app = &p->apps[p->app_count++];
     app->key = *key;
-    (void)snprintf(app->name, sizeof(app->name), "%s", name);
+    (void)snprintf(app->name, sizeof(app->name), "%s", app_name(name));
     return app;
 }
 
@@ -97,7 +103,7 @@ void pair_observe(struct pair_story *p, const struct session *s,
     session = &p->sessions[p->session_count++ % PAIR_SESSIONS_MAX];
     t = text_in(session->text, sizeof(session->text));
     text_add_format(&t, "%.23sZ  app %.8s: %s", nanotime_describe(s->decided_ns, time),
-                    s->app_key, alert_outcome_words(s->outcome));
+                    app_name(s->app_key), alert_outcome_words(s->outcome));
     if (s->shape != SHAPE_NONE)
         text_add_format(&t, " (%s)", outcome_shape_name(s->shape));
     text_add_format(&t, ", %s (%.1f%%%s", alert_inspection_words(s->inspection),
@@ -176,7 +182,7 @@ static void remember_sessions(struct pair_story *p, const struct suspicion *s)
 
         (void)snprintf(session->text, sizeof(session->text),
                        "%.23sZ  app %.8s: %s, %s (%.1f%%); %+.1f dB",
-                       nanotime_describe(e->time_ns, time), s->app_key,
+                       nanotime_describe(e->time_ns, time), app_name(s->app_key),
                        alert_outcome_words(e->outcome),
                        alert_inspection_words(e->inspection),
                        100 * e->inspection_probability, e->counted ? e->weight_db : 0);

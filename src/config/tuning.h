@@ -67,7 +67,7 @@ struct tuning_evidence_db {
     double server_hello_match, server_hello_differs;
     double path_match, path_far;
     double flight_layout_match, flight_layout_differs;
-    double h2_stripped, quic;
+    double h2_stripped, quic, unidentified;
     double decrypted_before, spliced_before;
     double clip;
 };

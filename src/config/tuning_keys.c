@@ -188,6 +188,8 @@ static const struct schema_key keys[] = {
     DB("tuning.evidence_db.spliced_before", evidence_db.spliced_before,
        "It showed one of another issuer."),
     DB("tuning.evidence_db.quic", evidence_db.quic, "A QUIC session was established."),
+    DB("tuning.evidence_db.unidentified", evidence_db.unidentified,
+       "Encrypted by its looks on port 443, and not TLS: in place of all other evidence."),
     DB("tuning.evidence_db.clip", evidence_db.clip, "The sum is cut to this, both ways."),
 
     COUNT_TO("tuning.box_profile.min_prefix16", box_profile.min_prefix16,

@@ -438,8 +438,18 @@ static bool is_duplicate(struct correlator *c, const struct session *s)
     return false;
 }
 
+bool correlator_wants(const struct correlator *c, enum session_protocol protocol,
+                      const struct address *client)
+{
+    return protocol != SESSION_UNIDENTIFIED || inspection_segment(&c->inspection, client);
+}
+
 void correlator_push(struct correlator *c, const struct session *s)
 {
+    if (!correlator_wants(c, s->protocol, &s->client)) {
+        c->stats.elsewhere++;
+        return;
+    }
     if (is_duplicate(c, s)) {
         c->stats.duplicates++;
         return;
@@ -455,20 +465,6 @@ void correlator_push(struct correlator *c, const struct session *s)
         return;
     }
     c->stats.no_memory += !hold_back_put(&c->hold_back, s);
-}
-
-void correlator_end(struct correlator *c, const struct session_end *end)
-{
-    const struct tuning *t = &c->options.rules->tuning;
-    struct memory_id id;
-    struct key *key;
-
-    if (!totals_take(&c->totals, end, &id) ||
-        !totals_is_upload(end, t->risk.upload_ratio, t->opaque.min_bytes))
-        return;
-    key = memory_find(&c->keys, &id);
-    if (key && key->suspicion)
-        key->suspicion->upload_heavy = true;
 }
 
 uint64_t correlator_hold_back_ns(const struct correlator *c)

@@ -78,6 +78,7 @@ struct correlator_stats {
     uint64_t allow_listed;      /* lowered to informational by a list */
     uint64_t upstream;          /* not judged: the sensor stands behind the inspection */
     uint64_t rate_capped;       /* not issued: the device had its share of the day */
+    uint64_t elsewhere;         /* unidentified ones, of clients in no inspected segment */
     uint64_t duplicates;        /* the same connection was captured before */
     uint64_t late;              /* sessions told so late that they were dated anew */
     uint64_t known;             /* sessions that an earlier run has taken in */
@@ -151,10 +152,17 @@ static inline bool correlator_is_behind(const struct correlator *c)
 int correlator_adopt(struct correlator *c, const struct correlator_options *options,
                      struct err *why);
 
+/*
+ * False for what is neither a session of TLS nor of a client whose TLS is meant to be inspected: it
+ * matters to nobody, and correlator_push passes over it.
+ */
+bool correlator_wants(const struct correlator *c, enum session_protocol protocol,
+                      const struct address *client);
+
 /* Take a session record; it is copied. */
 void correlator_push(struct correlator *c, const struct session *s);
 
-/* The totals of a session that left before: for who goes direct and sends a lot. */
+/* observe.c: the totals of a session that left before, for who goes direct and sends a lot. */
 void correlator_end(struct correlator *c, const struct session_end *end);
 
 /* How long after its decision a session leaves. */

@@ -285,6 +285,9 @@ static void add_up(struct inspection *in, const struct session *s,
         add(sum, EVIDENCE_QUIC, w->quic);
         sum->basis = BASIS_QUIC;
     }
+    if (s->protocol ==
+        SESSION_UNIDENTIFIED) /* whoever answers: no TLS, nothing inspected */
+        begin(sum, EVIDENCE_UNIDENTIFIED, w->unidentified, BASIS_UNIDENTIFIED);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
         begin(sum, context->issuer ? EVIDENCE_INTERCEPTOR : EVIDENCE_AUTHORITY,
               w->authority, BASIS_CERTIFICATE);
@@ -334,6 +337,7 @@ const char *inspection_evidence_name(enum inspection_evidence evidence)
         [EVIDENCE_DECRYPTED_BEFORE] = "decrypted_before",
         [EVIDENCE_SPLICED_BEFORE] = "spliced_before",
         [EVIDENCE_QUIC] = "quic",
+        [EVIDENCE_UNIDENTIFIED] = "unidentified",
         [EVIDENCE_AUTHORITY] = "authority",
         [EVIDENCE_INTERCEPTOR] = "interceptor",
         [EVIDENCE_OTHER_AUTHORITY] = "other_authority",

@@ -78,6 +78,7 @@ enum inspection_evidence {
     EVIDENCE_DECRYPTED_BEFORE,
     EVIDENCE_SPLICED_BEFORE,
     EVIDENCE_QUIC,
+    EVIDENCE_UNIDENTIFIED,
     EVIDENCE_AUTHORITY, /* these three decide: they stand alone */
     EVIDENCE_INTERCEPTOR,
     EVIDENCE_OTHER_AUTHORITY,

@@ -264,7 +264,7 @@ static bool goes_elsewhere(const struct tuning *t, const struct suspicion *sus,
 
     return streak_since(&sus->streak, since_ns).episodes > 0 &&
            (port != sus->port || !address_equal(&s->server, &sus->server) ||
-            (s->protocol == SESSION_QUIC && !sus->is_quic));
+            (s->protocol == SESSION_QUIC && sus->protocol != SESSION_QUIC));
 }
 
 /* What a direct session shows of the server and of the way to it. */
@@ -397,15 +397,31 @@ static void observe(struct correlator *c, struct parties *p, const struct sessio
 void observe_session(struct correlator *c, const struct session *s,
                      const struct inspection_context *context, struct parties *p)
 {
-    bool has_hello =
-        s->ja4[0] != '\0'; /* else neither the app nor the destination is known */
+    /* Else neither the app nor the destination is known. */
+    bool is_whole = s->ja4[0] != '\0' || s->protocol == SESSION_UNIDENTIFIED;
 
-    if (has_hello && !parties_make(c, p)) {
+    if (is_whole && !parties_make(c, p)) {
         c->stats.no_memory++;
         return;
     }
-    if (has_hello)
+    if (is_whole)
         observe(c, p, s, context);
     if (c->options.on_observed)
-        c->options.on_observed(c->options.ctx, s, context, has_hello ? p : NULL);
+        c->options.on_observed(c->options.ctx, s, context, is_whole ? p : NULL);
+}
+
+/* ---- its totals */
+
+void correlator_end(struct correlator *c, const struct session_end *end)
+{
+    const struct tuning *t = &c->options.rules->tuning;
+    struct memory_id id;
+    struct key *key;
+
+    if (!totals_take(&c->totals, end, &id) ||
+        !totals_is_upload(end, t->risk.upload_ratio, t->opaque.min_bytes))
+        return;
+    key = memory_find(&c->keys, &id);
+    if (key && key->suspicion)
+        key->suspicion->upload_heavy = true;
 }

@@ -119,7 +119,7 @@ static const struct layout_field suspicion_fields[] = {
     {LAYOUT_ROW(LAYOUT_PART, suspicion, beacon), .of = &layout_beacon},
     {LAYOUT_ROW(LAYOUT_REAL, suspicion, direct_probability)},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, server_name)},
-    {LAYOUT_ROW(LAYOUT_BOOL, suspicion, is_quic)},
+    {LAYOUT_ROW(LAYOUT_NUMBER, suspicion, protocol)},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, has_ech)},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, untrusted_upstream)},
     {LAYOUT_ROW(LAYOUT_BOOL, suspicion, shared_key)},

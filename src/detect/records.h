@@ -211,7 +211,7 @@ struct suspicion {
     struct beacon beacon;
     double direct_probability; /* that the latest direct session was not inspected */
     bool server_name;          /* a name was sent, and it is no address */
-    bool is_quic;              /* the first session */
+    uint8_t protocol;          /* enum session_protocol, of the first session */
     bool has_ech;
     bool untrusted_upstream; /* the real server's certificate is private */
     bool shared_key;         /* and its key serves unrelated addresses */

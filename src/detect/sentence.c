@@ -92,10 +92,13 @@ void sentence_message(const struct report *r, enum finding_type type, char *out,
         add_target(&t, s);
         text_add_format(
             &t,
-            " past TLS inspection%s: %u direct session%s with data, from a network "
+            " past TLS inspection%s: %u direct session%s with data%s, from a network "
             "whose TLS is meant to be inspected.",
             type == FINDING_OPAQUE_DIRECT_BEACON ? " as regularly as a beacon" : "",
-            s->direct_total, plural(s->direct_total));
+            s->direct_total, plural(s->direct_total),
+            s->protocol == SESSION_UNIDENTIFIED
+                ? " in an encrypted protocol that is neither TLS nor known"
+                : "");
         return;
     }
     text_add(&t, type == FINDING_PINNING_SUSPECTED ? " seems to run an app that pins "

@@ -44,7 +44,7 @@ static struct suspicion *new_suspicion(const char *destination, const struct ses
     sus->port = s->is_explicit_proxy ? s->proxy_port : s->server_port;
     sus->is_proxy = s->is_explicit_proxy;
     sus->server_name = has_server_name(s);
-    sus->is_quic = s->protocol == SESSION_QUIC;
+    sus->protocol = (uint8_t)s->protocol;
     sus->has_ech = s->ech;
     return sus;
 }

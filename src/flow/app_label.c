@@ -33,9 +33,10 @@ struct watched {
     uint64_t key;
     UT_hash_handle hh; /* in order of beginning, the oldest first */
     struct flow_key flow_key;
-    struct ndpi_flow_struct *ndpi;
+    struct ndpi_flow_struct *ndpi; /* NULL: it knows the protocol, and that is kept */
     uint64_t last_ns;
     unsigned packets;
+    bool kept;
 };
 
 struct app_labels {
@@ -218,23 +219,45 @@ static void count_protocol(struct app_labels *l, unsigned protocol)
 }
 
 /* The only place where a flow of nDPI is freed. */
-static void forget_flow(struct app_labels *l, struct watched *w)
+static void look_no_more(struct app_labels *l, struct watched *w)
 {
-    HASH_DEL(l->watched, w);
+    if (!w->ndpi)
+        return;
     (*filter_slot(l, &w->flow_key))--;
     ndpi_free_flow(w->ndpi);
     w->ndpi = NULL;
-    l->spare[l->spare_count++] = w;
     l->stats.flows_live--;
+}
+
+static void forget_flow(struct app_labels *l, struct watched *w)
+{
+    look_no_more(l, w);
+    HASH_DEL(l->watched, w);
+    l->spare[l->spare_count++] = w;
+}
+
+/* nDPI has said what it can. That a flow is unknown need not be kept: no other is here. */
+static void conclude(struct app_labels *l, struct watched *w, unsigned protocol)
+{
+    count_protocol(l, protocol);
+    if (w->kept && protocol != NDPI_PROTOCOL_UNKNOWN)
+        look_no_more(l, w);
+    else
+        forget_flow(l, w);
 }
 
 /* Flows that have been quiet for long were begun long ago, so the oldest ones tell. */
 static void forget_idle(struct app_labels *l, uint64_t now_ns)
 {
-    while (l->watched && l->watched->last_ns < now_ns &&
-           now_ns - l->watched->last_ns > APP_LABEL_IDLE_NS) {
-        count_protocol(l, NDPI_PROTOCOL_UNKNOWN);
-        forget_flow(l, l->watched);
+    struct watched *w, *next;
+
+    HASH_ITER(hh, l->watched, w, next)
+    {
+        if (!w->ndpi)
+            continue;
+        if (w->last_ns >= now_ns || now_ns - w->last_ns <= APP_LABEL_IDLE_NS)
+            return;
+        conclude(l, w, NDPI_PROTOCOL_UNKNOWN);
     }
 }
 
@@ -267,37 +290,66 @@ static struct watched *find_flow(struct app_labels *l, uint64_t key)
     return w;
 }
 
-void app_labels_watch(struct app_labels *l, const struct flow_key *key, uint64_t now_ns)
+/* NULL: no room. */
+static struct watched *begin_flow(struct app_labels *l, const struct flow_key *key,
+                                  uint64_t now_ns)
 {
-    uint64_t hash = key_hash(l, key);
     struct watched *w;
 
-    if (find_flow(l, hash))
-        return;
-    forget_idle(l, now_ns);
-    if (!is_ready(l) || !has_room(l, now_ns)) {
-        l->stats.flows_left_out++;
-        return;
-    }
+    if (!is_ready(l) || !has_room(l, now_ns))
+        return NULL;
     w = l->spare[l->spare_count - 1];
-    *w = (struct watched){.key = hash, .flow_key = *key, .last_ns = now_ns};
+    *w = (struct watched){.key = key_hash(l, key), .flow_key = *key, .last_ns = now_ns};
     w->ndpi = ndpi_flow_malloc(ndpi_detection_get_sizeof_ndpi_flow_struct());
-    if (!w->ndpi) {
-        l->stats.flows_left_out++;
-        return;
-    }
+    if (!w->ndpi)
+        return NULL;
     memset(w->ndpi, 0, ndpi_detection_get_sizeof_ndpi_flow_struct());
     HASH_ADD(hh, l->watched, key, sizeof(w->key), w);
     if (!w->hh.tbl) {
         ndpi_free_flow(w->ndpi);
-        l->stats.flows_left_out++;
-        return;
+        return NULL;
     }
     l->spare_count--;
     l->begun++;
     (*filter_slot(l, key))++;
     l->stats.flows++;
     l->stats.flows_live++;
+    return w;
+}
+
+bool app_labels_watch(struct app_labels *l, const struct flow_key *key, bool kept,
+                      uint64_t now_ns)
+{
+    struct watched *w = find_flow(l, key_hash(l, key));
+
+    if (!w) {
+        forget_idle(l, now_ns);
+        w = begin_flow(l, key, now_ns);
+    }
+    l->stats.flows_left_out += !w;
+    if (w)
+        w->kept = w->kept || kept;
+    return w != NULL;
+}
+
+enum app_label_verdict app_labels_verdict(struct app_labels *l, const struct flow_key *key)
+{
+    const struct watched *w = find_flow(l, key_hash(l, key));
+
+    if (!w)
+        return APP_LABEL_UNKNOWN;
+    return w->ndpi ? APP_LABEL_PENDING : APP_LABEL_KNOWN;
+}
+
+void app_labels_release(struct app_labels *l, const struct flow_key *key)
+{
+    struct watched *w = find_flow(l, key_hash(l, key));
+
+    if (!w)
+        return;
+    w->kept = false;
+    if (!w->ndpi)
+        forget_flow(l, w);
 }
 
 void app_labels_push(struct app_labels *l, const struct packet *packet)
@@ -319,8 +371,7 @@ void app_labels_push(struct app_labels *l, const struct packet *packet)
     protocol = carrier_of(&found);
     if (protocol == NDPI_PROTOCOL_UNKNOWN && ++w->packets < APP_LABEL_PACKETS_MAX)
         return;
-    count_protocol(l, protocol);
-    forget_flow(l, w);
+    conclude(l, w, protocol);
 }
 
 /* ---- all of it */

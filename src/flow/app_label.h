@@ -5,7 +5,8 @@
  * Names go in by app_labels_of_name: nDPI is asked once for each distinct name, the answer is kept.
  * Flows are named by app_labels_watch; from then on their packets, of all that are handed in by
  * app_labels_push, go through nDPI until it knows the protocol or has seen enough, and the
- * protocol is counted. Bytes of TLS never go through it: the caller watches no such flow.
+ * protocol is counted. Bytes of TLS never go through it: the caller watches no such flow. What
+ * became of a flow is kept for who wants to ask for it by app_labels_verdict.
  *
  * The texts of a label live as long as the labels. Overlapping addresses in two tunnels count as
  * one flow here. Limits are named below; what they turn away is counted.
@@ -49,6 +50,12 @@ struct app_label_stats {
     uint64_t packets;
 };
 
+enum app_label_verdict {
+    APP_LABEL_PENDING, /* nDPI wants to see more */
+    APP_LABEL_UNKNOWN, /* it has seen enough, and knows no protocol */
+    APP_LABEL_KNOWN,
+};
+
 struct app_labels;
 
 /*
@@ -63,8 +70,16 @@ void app_labels_free(struct app_labels *l);
 /* What a server name belongs to. */
 struct app_label app_labels_of_name(struct app_labels *l, const char *name);
 
-/* Look at the packets of this flow from now on, if there is room. */
-void app_labels_watch(struct app_labels *l, const struct flow_key *key, uint64_t now_ns);
+/*
+ * Look at the packets of this flow from now on; false when there is no room. What nDPI says of it is
+ * `kept` until app_labels_release.
+ */
+bool app_labels_watch(struct app_labels *l, const struct flow_key *key, bool kept,
+                      uint64_t now_ns);
+
+/* Of a flow that is watched and kept. */
+enum app_label_verdict app_labels_verdict(struct app_labels *l, const struct flow_key *key);
+void app_labels_release(struct app_labels *l, const struct flow_key *key);
 
 /* A packet of any flow. */
 void app_labels_push(struct app_labels *l, const struct packet *packet);

@@ -1,5 +1,5 @@
 /*
- * The record of one TLS or QUIC connection when it is decided: the boundary between the packet
+ * The record of one TLS or QUIC connection, or of one that looks encrypted, when it is decided: the boundary between the packet
  * side and the detection side. Everything that detection uses stands here, so a session that was
  * written as JSON and read back gives the same findings.
  *
@@ -30,7 +30,12 @@
 #define SESSION_AUTHORITY_MAX 160
 #define SESSION_NO_WINDOW_SCALE 255
 
-enum session_protocol { SESSION_TLS, SESSION_QUIC, SESSION_DTLS };
+enum session_protocol {
+    SESSION_TLS,
+    SESSION_QUIC,
+    SESSION_DTLS,
+    SESSION_UNIDENTIFIED, /* encrypted, it seems, on the port of HTTPS; there is no hello */
+};
 
 enum side { SIDE_CLIENT, SIDE_SERVER };
 
@@ -50,6 +55,7 @@ enum inspection_basis {
     BASIS_LEARNED_PROFILE,
     BASIS_CONNECT_PROXY,
     BASIS_QUIC,
+    BASIS_UNIDENTIFIED,
 };
 
 /* One TLS record as it was seen: type and length of its body; times are after `start_ns`. */

@@ -36,6 +36,17 @@ void session_begin(struct session *s, const struct connection *c, int client_sid
     }
 }
 
+void session_begin_unidentified(struct session *s, const struct connection *c,
+                                int client_side, struct span first_bytes)
+{
+    struct session_ends ends;
+
+    session_begin(s, c, client_side);
+    s->protocol = SESSION_UNIDENTIFIED;
+    ends = session_ends_of(s);
+    session_id_of(MARK_FIRST_BYTES, first_bytes, &ends, &s->tunnel, s->id);
+}
+
 static uint32_t since_us(const struct session *s, uint64_t time_ns)
 {
     uint64_t us = nanotime_since(s->start_ns, time_ns) / NS_PER_US;
@@ -88,7 +99,7 @@ static void note_client_hello(struct session *s, const struct tls_event *e,
     struct session_ends ends = session_ends_of(s);
     struct client_prints made;
 
-    session_id_of(SIDE_CLIENT, hello->random, &ends, &s->tunnel, s->id);
+    session_id_of(MARK_CLIENT_HELLO, hello->random, &ends, &s->tunnel, s->id);
     memcpy(s->random_prefix, hello->random.data,
            hello->random.len < sizeof(s->random_prefix) ? hello->random.len
                                                         : sizeof(s->random_prefix));
@@ -124,7 +135,7 @@ static void note_server_hello(struct session *s, const struct tls_event *e,
     struct session_ends ends = session_ends_of(s);
 
     if (!s->ja4[0])
-        session_id_of(SIDE_SERVER, hello->random, &ends, &s->tunnel, s->id);
+        session_id_of(MARK_SERVER_HELLO, hello->random, &ends, &s->tunnel, s->id);
     s->has_server_hello = true;
     note_negotiated(s, hello, prints);
     (void)text_from_span(s->next_protocol, sizeof(s->next_protocol), hello->alpn);

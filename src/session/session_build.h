@@ -13,6 +13,10 @@
 /* The first hello of a connection: who is the client, and where it runs. */
 void session_begin(struct session *s, const struct connection *c, int client_side);
 
+/* The same for a connection without a hello; the client's first bytes tell it from others. */
+void session_begin_unidentified(struct session *s, const struct connection *c,
+                                int client_side, struct span first_bytes);
+
 /* What reads certificates and makes fingerprints; both outlive the sessions. */
 struct session_tools {
     struct certificate_cache *certificates;

@@ -15,8 +15,9 @@ enum {
     FINISHED_TIME = 1 << 6, /* how long after Finished it was closed */
     FLIGHT = 1 << 7,        /* the server answered */
     OVER_QUIC = 1 << 8,
-    ENDED = 1 << 9,      /* a resumption that came to nothing */
-    IMPERFECT = 1 << 10, /* the capture misses something */
+    ENDED = 1 << 9,         /* a resumption that came to nothing */
+    IMPERFECT = 1 << 10,    /* the capture misses something */
+    UNIDENTIFIED = 1 << 11, /* no handshake of TLS */
 };
 
 /*
@@ -34,6 +35,10 @@ static const struct {
     {OUTCOME_UNDECIDED, 0, "What was seen so far decides nothing."},
     {OUTCOME_ACCEPTED, OVER_QUIC,
      "The client accepted what it was shown: protected QUIC packets went both ways."},
+    {OUTCOME_ACCEPTED, UNIDENTIFIED,
+     "Data went both ways on the port of HTTPS, encrypted by its looks, in a protocol that "
+     "is "
+     "neither TLS nor known: there is nothing in it that an inspection could show."},
     {OUTCOME_ACCEPTED, 0,
      "The client accepted what it was shown: it completed the %V handshake and the "
      "connection "
@@ -217,6 +222,7 @@ static unsigned facts_of(const struct session *s)
     facts |= s->shape == SHAPE_S4 && last_protected(s) ? SHORT_RECORD : 0u;
     facts |= s->finished_to_close_us ? FINISHED_TIME : 0u;
     facts |= s->protocol == SESSION_QUIC ? OVER_QUIC : 0u;
+    facts |= s->protocol == SESSION_UNIDENTIFIED ? UNIDENTIFIED : 0u;
     facts |= !s->established ? ENDED : 0u;
     facts |= s->gaps || s->one_sided || s->midstream || s->truncated ? IMPERFECT : 0u;
     return facts;

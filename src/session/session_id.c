@@ -35,13 +35,19 @@ static void add_tunnel(struct uuid_name *name, const struct tunnel *tunnel)
     add_address(name, high);
 }
 
-void session_id_of(enum side hello, struct span random, const struct session_ends *ends,
-                   const struct tunnel *tunnel, uint8_t out[SESSION_ID_BYTES])
+void session_id_of(enum session_mark kind, struct span mark,
+                   const struct session_ends *ends, const struct tunnel *tunnel,
+                   uint8_t out[SESSION_ID_BYTES])
 {
+    static const char *const kinds[] = {
+        [MARK_CLIENT_HELLO] = "client_hello",
+        [MARK_SERVER_HELLO] = "server_hello",
+        [MARK_FIRST_BYTES] = "first_bytes",
+    };
     struct uuid_name name;
 
-    uuid_name_init(&name, hello == SIDE_CLIENT ? "client_hello" : "server_hello");
-    uuid_name_add(&name, random);
+    uuid_name_init(&name, kinds[kind]);
+    uuid_name_add(&name, mark);
     uuid_name_add_number(&name, ends->transport);
     add_address(&name, &ends->client);
     uuid_name_add_number(&name, ends->client_port);

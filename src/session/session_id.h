@@ -18,10 +18,17 @@ struct session_ends {
 
 struct session_ends session_ends_of(const struct session *s);
 
+/* What tells one connection between two ends from another. */
+enum session_mark {
+    MARK_CLIENT_HELLO, /* the random of the first */
+    MARK_SERVER_HELLO, /* its random, where the ClientHello was not captured */
+    MARK_FIRST_BYTES,  /* of the client, where there is no hello */
+};
+
 /*
- * UUIDv5 over the random of the first ClientHello (`hello` is SIDE_CLIENT), or of the ServerHello
- * where the ClientHello was not captured (SIDE_SERVER), the addresses, the ports and the tunnel.
- * The tunnel counts by kind, id and its outer addresses in either order.
+ * UUIDv5 over the mark, the addresses, the ports and the tunnel, which counts by kind, id and its
+ * outer addresses in either order.
  */
-void session_id_of(enum side hello, struct span random, const struct session_ends *ends,
-                   const struct tunnel *tunnel, uint8_t out[SESSION_ID_BYTES]);
+void session_id_of(enum session_mark kind, struct span mark,
+                   const struct session_ends *ends, const struct tunnel *tunnel,
+                   uint8_t out[SESSION_ID_BYTES]);

@@ -12,6 +12,7 @@ static const char *const protocol_names[] = {
     [SESSION_TLS] = "tls",
     [SESSION_QUIC] = "quic",
     [SESSION_DTLS] = "dtls",
+    [SESSION_UNIDENTIFIED] = "unidentified",
 };
 
 static const char *const side_names[] = {
@@ -38,6 +39,7 @@ static const char *const basis_names[] = {
     [BASIS_LEARNED_PROFILE] = "learned-profile",
     [BASIS_CONNECT_PROXY] = "connect-proxy",
     [BASIS_QUIC] = "quic",
+    [BASIS_UNIDENTIFIED] = "unidentified",
 };
 
 static const char *const shape_names[] = {

@@ -7,7 +7,7 @@
 
 #define SESSION_NUMBER_TEXT_MAX 24
 
-/* "tls", "quic", "dtls" */
+/* "tls", "quic", "dtls", "unidentified" */
 const char *session_protocol_name(enum session_protocol protocol);
 bool session_protocol_from_name(const char *name, enum session_protocol *out);
 
@@ -23,7 +23,7 @@ bool close_how_from_name(const char *name, enum close_how *out);
 const char *inspection_state_name(enum inspection_state state);
 bool inspection_state_from_name(const char *name, enum inspection_state *out);
 
-/* "certificate", "configured", "learned-profile", "connect-proxy", "quic"; BASIS_NONE is "none" */
+/* "certificate", "configured", "learned-profile", "connect-proxy", "quic", "unidentified"; BASIS_NONE is "none" */
 const char *inspection_basis_name(enum inspection_basis basis);
 bool inspection_basis_from_name(const char *name, enum inspection_basis *out);
 

@@ -94,7 +94,7 @@ static void read_network(struct reading *r)
 
     r->s->transport = transport && strcmp(transport, "udp") == 0 ? PACKET_UDP : PACKET_TCP;
     if (protocol && !session_protocol_from_name(protocol, &r->s->protocol))
-        json_in_refuse(&r->in, "network.protocol", "tls, quic or dtls");
+        json_in_refuse(&r->in, "network.protocol", "tls, quic, dtls or unidentified");
     read_vlan(r, network);
     read_vlan(r, json_in_object(&r->in, network, "inner"));
 }

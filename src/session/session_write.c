@@ -405,7 +405,8 @@ void session_write(const struct session *s, const struct observer *observer,
     write_source(s, out);
     write_destination(s, out);
     write_network(s, out);
-    write_tls(s, out);
+    if (s->protocol != SESSION_UNIDENTIFIED)
+        write_tls(s, out);
     write_pinsight(s, out);
     (void)json_out_finish(out);
 }

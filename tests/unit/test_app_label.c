@@ -41,7 +41,7 @@ static void watch(struct app_labels *l, const struct packet *p)
     struct flow_key key = {.protocol = 0};
 
     (void)flow_key_of(p, 0, &key);
-    app_labels_watch(l, &key, p->time_ns);
+    (void)app_labels_watch(l, &key, false, p->time_ns);
 }
 
 static void watch_and_push(struct app_labels *l, const struct packet *p)
@@ -271,6 +271,35 @@ static void only_so_many_flows_begin_in_a_second(void)
     app_labels_free(l);
 }
 
+static void what_nDPI_knows_of_a_flow_is_kept_for_who_asks(void)
+{
+    struct app_labels *l = labels();
+    struct packet dns = datagram(40000, 53, hex(DNS_QUERY), SECOND);
+    struct packet other = datagram(40000, 50000, hex(NONSENSE), SECOND);
+    struct flow_key known = {.protocol = 0}, unknown = {.protocol = 0};
+
+    (void)flow_key_of(&dns, 0, &known);
+    (void)flow_key_of(&other, 0, &unknown);
+    ok(app_labels_watch(l, &known, true, SECOND) &&
+           app_labels_watch(l, &unknown, true, SECOND),
+       "two flows");
+    is_int(app_labels_verdict(l, &known), APP_LABEL_PENDING, "it has seen nothing yet");
+    app_labels_push(l, &dns);
+    is_int(app_labels_verdict(l, &known), APP_LABEL_KNOWN, "then it knows");
+    for (unsigned i = 0; i < APP_LABEL_PACKETS_MAX; i++) {
+        is_int(app_labels_verdict(l, &unknown), APP_LABEL_PENDING, "or wants more");
+        app_labels_push(l, &other);
+    }
+    is_int(app_labels_verdict(l, &unknown), APP_LABEL_UNKNOWN, "until it gives up");
+    other.time_ns += 2 * APP_LABEL_IDLE_NS;
+    watch(l, &other);
+    is_int(app_labels_verdict(l, &known), APP_LABEL_KNOWN, "what is known stays known");
+    app_labels_release(l, &known);
+    is_int(app_labels_verdict(l, &known), APP_LABEL_UNKNOWN, "until it is released");
+    is_int(app_labels_stats(l)->flows_live, 1, "and only the new one is watched");
+    app_labels_free(l);
+}
+
 static void protocols_come_with_the_most_frequent_first(void)
 {
     struct app_labels *l = labels();
@@ -312,6 +341,7 @@ int main(void)
     every_truncation_of_a_packet_is_harmless();
     there_are_only_so_many_flows_at_once();
     only_so_many_flows_begin_in_a_second();
+    what_nDPI_knows_of_a_flow_is_kept_for_who_asks();
     protocols_come_with_the_most_frequent_first();
     return done_testing();
 }

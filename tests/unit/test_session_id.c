@@ -12,12 +12,12 @@ static struct session_ends sample_ends(void)
     return session_ends_of(&s);
 }
 
-static const char *id_text(enum side hello, struct session_ends ends,
+static const char *id_text(enum session_mark kind, struct session_ends ends,
                            const struct tunnel *tunnel, char out[UUID_TEXT_MAX])
 {
     uint8_t id[SESSION_ID_BYTES];
 
-    session_id_of(hello, span_of_text("0123456789abcdef0123456789abcdef"), &ends, tunnel,
+    session_id_of(kind, span_of_text("0123456789abcdef0123456789abcdef"), &ends, tunnel,
                   id);
     return uuid_describe(id, out);
 }
@@ -26,10 +26,10 @@ static void test_never_changes(void)
 {
     char out[UUID_TEXT_MAX];
 
-    is_text(id_text(SIDE_CLIENT, sample_ends(), &no_tunnel, out),
+    is_text(id_text(MARK_CLIENT_HELLO, sample_ends(), &no_tunnel, out),
             "e664f33d-f98f-5492-94ce-c6c715d3f06c",
             "the id over a ClientHello never changes");
-    is_text(id_text(SIDE_SERVER, sample_ends(), &no_tunnel, out),
+    is_text(id_text(MARK_SERVER_HELLO, sample_ends(), &no_tunnel, out),
             "5e004564-18c8-50eb-a93a-4f3060e097b2", "nor does that over a ServerHello");
 }
 
@@ -38,15 +38,16 @@ static void test_ends_make_a_difference(void)
     char want[UUID_TEXT_MAX], got[UUID_TEXT_MAX];
     struct session_ends swapped = sample_ends(), port = sample_ends(), udp = sample_ends();
 
-    (void)id_text(SIDE_CLIENT, sample_ends(), &no_tunnel, want);
+    (void)id_text(MARK_CLIENT_HELLO, sample_ends(), &no_tunnel, want);
     swapped.client = port.server;
     swapped.server = port.client;
-    ok(strcmp(id_text(SIDE_CLIENT, swapped, &no_tunnel, got), want) != 0,
+    ok(strcmp(id_text(MARK_CLIENT_HELLO, swapped, &no_tunnel, got), want) != 0,
        "so do addresses");
     port.client_port++;
-    ok(strcmp(id_text(SIDE_CLIENT, port, &no_tunnel, got), want) != 0, "ports");
+    ok(strcmp(id_text(MARK_CLIENT_HELLO, port, &no_tunnel, got), want) != 0, "ports");
     udp.transport = PACKET_UDP;
-    ok(strcmp(id_text(SIDE_CLIENT, udp, &no_tunnel, got), want) != 0, "and the transport");
+    ok(strcmp(id_text(MARK_CLIENT_HELLO, udp, &no_tunnel, got), want) != 0,
+       "and the transport");
 }
 
 static void test_tunnel(void)
@@ -60,13 +61,13 @@ static void test_tunnel(void)
 
     back.source = there.destination;
     back.destination = there.source;
-    is_text(id_text(SIDE_CLIENT, sample_ends(), &there, one),
-            id_text(SIDE_CLIENT, sample_ends(), &back, two),
+    is_text(id_text(MARK_CLIENT_HELLO, sample_ends(), &there, one),
+            id_text(MARK_CLIENT_HELLO, sample_ends(), &back, two),
             "the direction of the tunnel does not matter");
-    ok(strcmp(id_text(SIDE_CLIENT, sample_ends(), &no_tunnel, two), one) != 0,
+    ok(strcmp(id_text(MARK_CLIENT_HELLO, sample_ends(), &no_tunnel, two), one) != 0,
        "that there is one does");
     other.id = 6;
-    ok(strcmp(id_text(SIDE_CLIENT, sample_ends(), &other, two), one) != 0,
+    ok(strcmp(id_text(MARK_CLIENT_HELLO, sample_ends(), &other, two), one) != 0,
        "and its number");
 }
 

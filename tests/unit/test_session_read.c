@@ -290,7 +290,7 @@ static const struct {
     {"\"ip\":\"10.1.2.3\"", "\"ip\":\"10.1.2\"", "ip is not an address"},
     {"00-00-5E-00-53-23", "00-00-5e-00-53-23", "mac is not a hardware address"},
     {"\"protocol\":\"tls\"", "\"protocol\":\"ssh\"",
-     "network.protocol is not tls, quic or dtls"},
+     "network.protocol is not tls, quic, dtls or unidentified"},
     {"\"id\":\"100\"", "\"id\":\"x\"", "vlan.id is not a number"},
     {"\"version\":\"1.3\"", "\"version\":\"1.9\"", "tls.version is not a version"},
     {"\"cipher\":\"TLS", "\"cipher\":\"SSL", "tls.cipher is not a name that IANA knows"},
