@@ -155,7 +155,7 @@ int alert_output_session(struct alert_output *o, const struct session *s, struct
     if (o->options.sessions == ALERT_SESSIONS_NO || !wants_json(o))
         return 0;
     begin_event(o, s->decided_ns);
-    session_write(s, &o->options.observer, &o->out);
+    session_write(s, &o->options.observer, &o->texts, &o->out);
     return count_line(o, before, &o->stats.sessions, why);
 }
 

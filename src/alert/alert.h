@@ -24,6 +24,7 @@
 #include "alert/sink_syslog.h"
 #include "alert/stats_json.h"
 #include "detect/finding.h"
+#include "session/cipher_texts.h"
 #include "session/session_end.h"
 
 /* Twice the longest line: a finding with 1,000 related addresses or a chain of ten certificates. */
@@ -75,6 +76,7 @@ struct alert_output {
     bool has_file, has_socket, has_syslog;
     struct outbox *outbox; /* borrowed; NULL: alerts go out at once */
     struct json_out out;
+    struct cipher_texts texts;
     enum sink_class class; /* of the lines that leave the buffer */
     struct alert_stats stats;
     struct blind_spots blind;

@@ -13,27 +13,17 @@
 /* How many bytes that are not ASCII are checked and escaped together. */
 #define FOREIGN_MAX 64
 
+/* So many bytes of lines are handed over together, where the buffer is larger: they are in the cache. */
+#define TOGETHER (128u * 1024u)
+
 /* How many characters are looked at together. */
 #define BLOCK 16
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Room for `n` bytes of the line, which are then counted as written; NULL when it is full. */
-static char *room(struct json_out *out, size_t n)
-{
-    char *at = out->data + out->len;
-
-    if (out->overflow || out->limit - out->len < n) {
-        out->overflow = true;
-        return NULL;
-    }
-    out->len += n;
-    return at;
-}
-
 static void put(struct json_out *out, const char *bytes, size_t n)
 {
-    char *at = room(out, n);
+    char *at = json_out_room(out, n);
 
     if (at)
         memcpy(at, bytes, n);
@@ -202,7 +192,7 @@ static void put_odd_string(struct json_out *out, struct span bytes)
 
 static void put_plain_string(struct json_out *out, struct span bytes)
 {
-    char *at = room(out, bytes.len + 2);
+    char *at = json_out_room(out, bytes.len + 2);
 
     if (!at)
         return;
@@ -248,7 +238,7 @@ void json_out_init(struct json_out *out, char *buffer, size_t size, json_out_sin
 
 void json_out_begin(struct json_out *out)
 {
-    if (out->size - out->len < out->size / 2)
+    if (out->len > out->size / 2 || out->len >= TOGETHER)
         json_out_flush(out);
     out->line = out->len;
     out->limit = out->len + out->size / 2;
@@ -281,28 +271,6 @@ void json_out_flush(struct json_out *out)
     out->len = 0;
 }
 
-void json_out_put_key(struct json_out *out, const char *key, size_t len)
-{
-    bool comma = out->comma;
-    char *at;
-
-    out->comma = true;
-    if (!key) {
-        if (comma)
-            put_char(out, ',');
-        return;
-    }
-    at = room(out, len + 3 + comma);
-    if (!at)
-        return;
-    *at = ',';
-    at += comma;
-    at[0] = '"';
-    memcpy(at + 1, key, len);
-    at[len + 1] = '"';
-    at[len + 2] = ':';
-}
-
 void json_out_object(struct json_out *out, const char *key)
 {
     json_out_key(out, key);
@@ -323,17 +291,15 @@ void json_out_end(struct json_out *out)
     out->comma = true;
 }
 
+void json_out_rendered(struct json_out *out, const char *key, struct span value)
+{
+    json_out_key(out, key);
+    put(out, (const char *)value.data, value.len);
+}
+
 void json_out_put_span(struct json_out *out, struct span bytes)
 {
     put_string(out, bytes);
-}
-
-void json_out_put_bool(struct json_out *out, bool value)
-{
-    if (value)
-        put(out, "true", 4);
-    else
-        put(out, "false", 5);
 }
 
 void json_out_put_number(struct json_out *out, uint64_t value)
@@ -452,7 +418,7 @@ void json_out_hex(struct json_out *out, const char *key, struct span bytes)
 
     json_out_key(out, key);
     put_char(out, '"');
-    at = room(out, bytes.len * 2);
+    at = json_out_room(out, bytes.len * 2);
     for (size_t i = 0; at && i < bytes.len; i++) {
         *at++ = hex_digits[bytes.data[i] >> 4];
         *at++ = hex_digits[bytes.data[i] & 15];

@@ -7,7 +7,7 @@
  * an array; keys are literals and written as they stand.
  *
  * Finished lines gather in the buffer and are handed to the sink together, whole lines only, when
- * less than half of the buffer is free, and on json_out_flush. A line longer than half of the
+ * less than half of the buffer is free or they are some 128 KiB, and on json_out_flush. A line longer than half of the
  * buffer is left out and counted in `dropped`, so what is written depends on the line alone.
  */
 #pragma once
@@ -66,16 +66,52 @@ void json_out_seconds(struct json_out *out, const char *key, int64_t seconds);
 void json_out_address(struct json_out *out, const char *key, const struct address *a);
 void json_out_hex(struct json_out *out, const char *key, struct span bytes);
 
-/* A key, `len` long and NULL in an array, and then its value. */
-void json_out_put_key(struct json_out *out, const char *key, size_t len);
+/* A value that is JSON already, and in one line. */
+void json_out_rendered(struct json_out *out, const char *key, struct span value);
+
+/* What follows a key. */
 void json_out_put_span(struct json_out *out, struct span bytes);
-void json_out_put_bool(struct json_out *out, bool value);
 void json_out_put_number(struct json_out *out, uint64_t value);
 
-/* Inline, so that the compiler knows how long a literal key is. */
+/* Room for `n` bytes of the line, which are then counted as written; NULL when it is full. */
+static inline char *json_out_room(struct json_out *out, size_t n)
+{
+    char *at = out->data + out->len;
+
+    if (out->overflow || out->limit - out->len < n) {
+        out->overflow = true;
+        return NULL;
+    }
+    out->len += n;
+    return at;
+}
+
+/* A key, NULL in an array. Inline: the compiler knows how long a literal is, and copies no byte. */
 static inline void json_out_key(struct json_out *out, const char *key)
 {
-    json_out_put_key(out, key, key ? strlen(key) : 0);
+    size_t len = key ? strlen(key) : 0;
+    bool comma = out->comma;
+    char *at = json_out_room(out, (key ? len + 3 : 0) + comma);
+
+    out->comma = true;
+    if (!at)
+        return;
+    if (comma)
+        *at++ = ',';
+    if (!key)
+        return;
+    at[0] = '"';
+    memcpy(at + 1, key, len);
+    at[len + 1] = '"';
+    at[len + 2] = ':';
+}
+
+static inline void json_out_put_bool(struct json_out *out, bool value)
+{
+    char *at = json_out_room(out, value ? 4 : 5);
+
+    if (at)
+        memcpy(at, value ? "true" : "false", value ? 4 : 5);
 }
 
 static inline void json_out_span(struct json_out *out, const char *key, struct span bytes)

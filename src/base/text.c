@@ -22,9 +22,8 @@ static void add_bytes(struct text *t, const char *bytes, size_t n)
     t->data[t->len] = '\0';
 }
 
-void text_add(struct text *t, const char *more)
+void text_add_first(struct text *t, const char *more, size_t n)
 {
-    size_t n = strlen(more);
     size_t room = t->size - t->len - 1;
 
     if (n > room) {
@@ -34,6 +33,11 @@ void text_add(struct text *t, const char *more)
             ;
     }
     add_bytes(t, more, n);
+}
+
+void text_add(struct text *t, const char *more)
+{
+    text_add_first(t, more, strlen(more));
 }
 
 void text_add_char(struct text *t, char c)

@@ -19,6 +19,7 @@ struct text {
 struct text text_in(char *buffer, size_t size);
 
 void text_add(struct text *t, const char *more);
+void text_add_first(struct text *t, const char *more, size_t n); /* `n` bytes of it */
 void text_add_char(struct text *t, char c);
 void text_add_number(struct text *t, uint64_t number);
 void text_add_format(struct text *t, const char *format, ...)

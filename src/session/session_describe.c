@@ -400,11 +400,15 @@ const char *session_describe_outcome(const struct session *s, char *out, size_t 
 {
     struct text t = text_in(out, size);
 
-    for (const char *c = sentence_of(s); *c; c++) {
-        if (*c == '%')
-            add_placeholder(&t, *++c, s);
-        else
-            text_add_char(&t, *c);
+    for (const char *c = sentence_of(s); *c;) {
+        size_t plain = strcspn(c, "%");
+
+        text_add_first(&t, c, plain);
+        c += plain;
+        if (*c == '%') {
+            add_placeholder(&t, c[1], s);
+            c += 2;
+        }
     }
     if (s->one_sided && s->client_packets == 0 && s->outcome != OUTCOME_UNKNOWN &&
         s->outcome != OUTCOME_IN_PROGRESS)

@@ -63,19 +63,31 @@ static void write_network(const struct session *s, struct json_out *out)
     json_out_end(out);
 }
 
-static void write_tls_client(const struct session *s, struct json_out *out)
+static void write_ciphers(const struct session *s, struct cipher_texts *texts,
+                          struct json_out *out)
 {
+    struct span list =
+        cipher_texts_get(texts, s->supported_ciphers, s->supported_cipher_count);
     char buffer[SESSION_NUMBER_TEXT_MAX];
 
+    if (!span_empty(list)) {
+        json_out_rendered(out, "supported_ciphers", list);
+        return;
+    }
+    json_out_array(out, "supported_ciphers");
+    for (size_t i = 0; i < s->supported_cipher_count; i++)
+        json_out_text(out, NULL, cipher_describe(s->supported_ciphers[i], buffer));
+    json_out_end(out);
+}
+
+static void write_tls_client(const struct session *s, struct cipher_texts *texts,
+                             struct json_out *out)
+{
     json_out_object(out, "client");
     json_out_fact(out, "server_name", s->server_name);
     json_out_fact(out, "ja3", s->ja3);
-    if (s->supported_cipher_count > 0) {
-        json_out_array(out, "supported_ciphers");
-        for (size_t i = 0; i < s->supported_cipher_count; i++)
-            json_out_text(out, NULL, cipher_describe(s->supported_ciphers[i], buffer));
-        json_out_end(out);
-    }
+    if (s->supported_cipher_count > 0)
+        write_ciphers(s, texts, out);
     json_out_end(out);
 }
 
@@ -99,7 +111,8 @@ static void write_tls_server(const struct session *s, struct json_out *out)
     json_out_end(out);
 }
 
-static void write_tls(const struct session *s, struct json_out *out)
+static void write_tls(const struct session *s, struct cipher_texts *texts,
+                      struct json_out *out)
 {
     struct version_text version = version_describe(s->version);
     char buffer[SESSION_NUMBER_TEXT_MAX];
@@ -116,7 +129,7 @@ static void write_tls(const struct session *s, struct json_out *out)
     json_out_bool(out, "established", s->established);
     json_out_bool(out, "resumed", s->resumed);
     json_out_fact(out, "next_protocol", s->next_protocol);
-    write_tls_client(s, out);
+    write_tls_client(s, texts, out);
     write_tls_server(s, out);
     json_out_end(out);
 }
@@ -388,7 +401,7 @@ static void write_pinsight(const struct session *s, struct json_out *out)
 }
 
 void session_write(const struct session *s, const struct observer *observer,
-                   struct json_out *out)
+                   struct cipher_texts *texts, struct json_out *out)
 {
     static const struct event_kind kind = {
         .kind = "event",
@@ -406,7 +419,7 @@ void session_write(const struct session *s, const struct observer *observer,
     write_destination(s, out);
     write_network(s, out);
     if (s->protocol != SESSION_UNIDENTIFIED)
-        write_tls(s, out);
+        write_tls(s, texts, out);
     write_pinsight(s, out);
     (void)json_out_finish(out);
 }

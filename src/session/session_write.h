@@ -7,8 +7,12 @@
  */
 #pragma once
 
+#include "session/cipher_texts.h"
 #include "session/event.h"
 
-/* Write the event `pinsight.session`. Like any line it may be too long, see json_out.h. */
+/*
+ * Write the event `pinsight.session`. Like any line it may be too long, see json_out.h. `texts` are
+ * the caller's for all of its events.
+ */
 void session_write(const struct session *s, const struct observer *observer,
-                   struct json_out *out);
+                   struct cipher_texts *texts, struct json_out *out);

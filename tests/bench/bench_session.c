@@ -12,6 +12,7 @@
 #define READ_ROUNDS 20000
 
 static const struct observer observer = {.name = "sensor-a", .version = "1.0.0"};
+static struct cipher_texts texts;
 
 struct total {
     size_t bytes;
@@ -47,7 +48,7 @@ static void bench_write(const char *name, const struct session *s)
     json_out_init(&out, buffer, sizeof(buffer), count, &total);
     start = now_s();
     for (int i = 0; i < ROUNDS; i++)
-        session_write(s, &observer, &out);
+        session_write(s, &observer, &texts, &out);
     json_out_flush(&out);
     seconds = now_s() - start;
     printf("session_write %s: %zu bytes, %.0f ns, %.0f events/s\n", name,
@@ -65,7 +66,7 @@ static void bench_read(const char *name, const struct session *s)
     double start, seconds;
 
     json_out_init(&out, buffer, sizeof(buffer), count, &total);
-    session_write(s, &observer, &out);
+    session_write(s, &observer, &texts, &out);
     json_out_flush(&out);
     reader = session_reader_new(&why);
     start = now_s();

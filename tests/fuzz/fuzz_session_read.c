@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define BUFFER (512u * 1024u)
 
 static const struct observer observer = {.name = "fuzz", .version = "0"};
+static struct cipher_texts texts;
 
 struct line {
     char bytes[BUFFER];
@@ -35,7 +36,7 @@ static void write_line(const struct session *s, const struct session_end *end,
 
     json_out_init(&out, buffer, sizeof(buffer), keep, line);
     if (s)
-        session_write(s, &observer, &out);
+        session_write(s, &observer, &texts, &out);
     else
         session_end_write(end, &observer, &out);
     json_out_flush(&out);

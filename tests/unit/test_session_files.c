@@ -9,6 +9,7 @@
 #define FILES 3
 
 static const struct observer observer = {.name = "sensor-a", .version = "1.0.0"};
+static struct cipher_texts texts;
 
 struct fixture {
     char paths[FILES][64];
@@ -61,7 +62,7 @@ static void put(struct fixture *f, size_t file, uint64_t decided_us, uint8_t id,
     s.clock_steps = clock_steps;
     memset(s.id, id, sizeof(s.id));
     f->to = file;
-    session_write(&s, &observer, &f->out);
+    session_write(&s, &observer, &texts, &f->out);
     json_out_flush(&f->out);
 }
 

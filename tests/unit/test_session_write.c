@@ -4,6 +4,7 @@
 #include "session_sample.h"
 
 static const struct observer observer = {.name = "sensor-a", .version = "1.0.0"};
+static struct cipher_texts texts;
 
 struct fixture {
     struct json_out out;
@@ -25,7 +26,7 @@ static const char *written(struct fixture *f, const struct session *s)
 {
     f->line[0] = '\0';
     json_out_init(&f->out, f->buffer, sizeof(f->buffer), keep, f);
-    session_write(s, &observer, &f->out);
+    session_write(s, &observer, &texts, &f->out);
     json_out_flush(&f->out);
     return f->line;
 }
