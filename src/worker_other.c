@@ -7,15 +7,6 @@ static int client_side(const struct connection *c)
     return c->port[0] == UNIDENTIFIED_PORT ? 1 : 0;
 }
 
-static struct flow_key key_of(const struct connection *c)
-{
-    struct flow_key key = {.port = {c->port[0], c->port[1]}, .protocol = PACKET_TCP};
-
-    memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
-    memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
-    return key;
-}
-
 /* The middle of TLS looks the same: the beginning must have been seen, and all of it. */
 static bool is_whole(const struct connection *c, const struct preamble *p)
 {
@@ -27,7 +18,7 @@ bool worker_begin_unidentified(struct worker *w, struct connection *c,
                                struct flow_state *state)
 {
     const struct preamble p = state->preamble;
-    struct flow_key key = key_of(c);
+    struct flow_key key = worker_key_of(c, PACKET_TCP);
     int client = client_side(c);
 
     if (c->port[!client] != UNIDENTIFIED_PORT || c->port[client] == UNIDENTIFIED_PORT ||
@@ -73,7 +64,7 @@ static void tell(struct worker *w, struct connection *c, struct flow_state *stat
 static void look(struct worker *w, struct connection *c, struct flow_state *state, bool end)
 {
     enum unidentified_verdict verdict = unidentified_judge(&state->unidentified);
-    struct flow_key key = key_of(c);
+    struct flow_key key = worker_key_of(c, PACKET_TCP);
     enum app_label_verdict label = app_labels_verdict(w->labels, &key);
 
     if (!end && verdict != UNIDENTIFIED_READABLE && label != APP_LABEL_KNOWN &&

@@ -50,6 +50,9 @@ static inline struct flow_state *state_of(struct connection *c)
 /* Give back what the state holds; the session stays as it is, but for its certificates. */
 void worker_release(struct worker *w, struct flow_state *state);
 
+/* What nDPI's labels know the connection by: without its tunnel. */
+struct flow_key worker_key_of(const struct connection *c, uint8_t protocol);
+
 /* No session comes of it. Where it is not the middle of TLS, packets may tell what else it is. */
 void worker_watch_other(struct worker *w, const struct connection *c, uint8_t protocol,
                         bool is_tls);

@@ -27,13 +27,20 @@ static void label_session(struct worker *w, struct session *s)
     s->ndpi_category = label.category;
 }
 
-void worker_watch_other(struct worker *w, const struct connection *c, uint8_t protocol,
-                        bool is_tls)
+struct flow_key worker_key_of(const struct connection *c, uint8_t protocol)
 {
     struct flow_key key = {.port = {c->port[0], c->port[1]}, .protocol = protocol};
 
     memcpy(key.address[0], c->address[0].bytes, sizeof(key.address[0]));
     memcpy(key.address[1], c->address[1].bytes, sizeof(key.address[1]));
+    return key;
+}
+
+void worker_watch_other(struct worker *w, const struct connection *c, uint8_t protocol,
+                        bool is_tls)
+{
+    struct flow_key key = worker_key_of(c, protocol);
+
     w->stats.other_connections++;
     w->stats.other_on_443 += !is_tls && (c->port[0] == 443 || c->port[1] == 443);
     if (!is_tls)
