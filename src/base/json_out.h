@@ -7,8 +7,9 @@
  * an array; keys are literals and written as they stand.
  *
  * Finished lines gather in the buffer and are handed to the sink together, whole lines only, when
- * less than half of the buffer is free or they are some 128 KiB, and on json_out_flush. A line longer than half of the
- * buffer is left out and counted in `dropped`, so what is written depends on the line alone.
+ * less than half of the buffer is free or they are some 128 KiB, and on json_out_flush. A line longer
+ * than half of the buffer is left out and counted in `dropped`, so what is written depends on the
+ * line alone.
  */
 #pragma once
 

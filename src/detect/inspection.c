@@ -285,8 +285,8 @@ static void add_up(struct inspection *in, const struct session *s,
         add(sum, EVIDENCE_QUIC, w->quic);
         sum->basis = BASIS_QUIC;
     }
-    if (s->protocol ==
-        SESSION_UNIDENTIFIED) /* whoever answers: no TLS, nothing inspected */
+    /* Whoever answers: where there is no TLS, nothing is inspected. */
+    if (s->protocol == SESSION_UNIDENTIFIED)
         begin(sum, EVIDENCE_UNIDENTIFIED, w->unidentified, BASIS_UNIDENTIFIED);
     if (certificate == PROFILE_CERTIFICATE_AUTHORITY)
         begin(sum, context->issuer ? EVIDENCE_INTERCEPTOR : EVIDENCE_AUTHORITY,

@@ -412,6 +412,17 @@ static int notice_severity(const struct tuning_severity *s, enum finding_type ty
     return (int)(medium ? s->medium : s->low);
 }
 
+static void set_notice_counts(struct finding *f, const struct notice *n)
+{
+    f->counts.refused = n->suspicion ? f->counts.refused : n->refused;
+    f->counts.accepted = n->accepted;
+    if (n->sum) {
+        f->counts.refused = n->sum->attempts;
+        f->counts.episodes = n->sum->episodes;
+    }
+    f->counts.devices = (uint32_t)n->related_count;
+}
+
 void report_notice(struct correlator *c, const struct notice *n, const uint8_t id[16],
                    enum finding_state state, uint32_t revision)
 {
@@ -448,13 +459,7 @@ void report_notice(struct correlator *c, const struct notice *n, const uint8_t i
         f.controls = n->cause->controls;
         f.control_count = n->cause->control_count;
     }
-    f.counts.refused = n->suspicion ? f.counts.refused : n->refused;
-    f.counts.accepted = n->accepted;
-    if (n->sum) {
-        f.counts.refused = n->sum->attempts;
-        f.counts.episodes = n->sum->episodes;
-    }
-    f.counts.devices = (uint32_t)n->related_count;
+    set_notice_counts(&f, n);
     f.related = n->related;
     f.related_count = n->related_count;
     f.stage1_db = n->stage1_db;
